@@ -1,0 +1,28 @@
+"""Where the lab keeps what it builds and what it runs.
+
+Two folders only: the cache, shared by all checkouts of a user, and the state folder, one per checkout.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+TOOL_MODULES = CHECKOUT / "lab" / "tools"
+
+
+def cache_folder() -> Path:
+    """Return the folder for built tools and package caches, outside the checkout.
+
+    Source: XDG Base Directory Specification, `XDG_CACHE_HOME`.
+    """
+    if chosen := os.environ.get("PODSG_CACHE"):
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "podsg"
+
+
+def state_folder() -> Path:
+    """Return the folder of the running lab: server records, engine state, logs."""
+    return Path(os.environ.get("PODSG_LAB_STATE") or CHECKOUT / ".lab")
