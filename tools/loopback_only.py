@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> None:
     if prefix is None:
         print("loopback_only: network namespaces are not allowed here; running without one.", file=sys.stderr)
         os.execvp(arguments[0], arguments)
+    os.environ["PODSG_LOOPBACK_ONLY"] = "1"
     os.execvp(prefix[0], [*prefix, sys.executable, __file__, "--inside", *arguments])
 
 

@@ -1,0 +1,1 @@
+"""The command line `podsg`: one module per verb."""

@@ -1,0 +1,118 @@
+"""The EKS cluster and who may use its API."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from podsg.model.addresses import PublicSourceCidr, refused
+from podsg.model.retention import RetentionDays
+from podsg.model.spec import Spec
+from podsg.model.vpc_cni import VpcCniSpec
+
+_PLACEHOLDERS = ("{cluster_name}", "{region}")
+_VERSION_ALLOWED = 'text "1.30" or newer, in quotes, such as "1.35"'
+_PRINCIPAL_ALLOWED = "the ARN of an IAM role or user, such as arn:aws:iam::<account>:role/<name>"
+
+
+def _known_placeholders(argument: str) -> str:
+    for placeholder in re.findall(r"\{[^{}]*\}", argument):
+        if placeholder not in _PLACEHOLDERS:
+            raise refused(f"text whose placeholders are {' or '.join(_PLACEHOLDERS)}")
+    return argument
+
+
+LoginArgument = Annotated[str, AfterValidator(_known_placeholders)]
+PrincipalArn = Annotated[
+    str,
+    Field(
+        pattern="^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+$",
+        json_schema_extra={"patternErrorMessage": _PRINCIPAL_ALLOWED},
+    ),
+]
+
+
+class EndpointAccessSpec(Spec):
+    """From where the Kubernetes API can be reached."""
+
+    # Source: EKS quotas, public endpoint access CIDR ranges per cluster: 40.
+    public_cidrs: list[PublicSourceCidr] = Field(default=[], max_length=40, examples=[["203.0.113.0/24"]])
+    """IPv4 networks that may reach the public endpoint (at most 40, each /8 to /32). Default: none."""
+
+
+class LoginSpec(Spec):
+    """The command that gets a token for the Kubernetes API; no token is ever stored."""
+
+    command: str = Field(default="aws", min_length=1, examples=["aws"])
+    """Program that prints an ExecCredential."""
+    args: list[LoginArgument] = Field(
+        default=[
+            "eks",
+            "get-token",
+            "--cluster-name",
+            "{cluster_name}",
+            "--region",
+            "{region}",
+            "--output",
+            "json",
+        ],
+        examples=[
+            [
+                "eks",
+                "get-token",
+                "--cluster-name",
+                "{cluster_name}",
+                "--region",
+                "{region}",
+                "--output",
+                "json",
+            ]
+        ],
+    )
+    """Its arguments; `{cluster_name}` and `{region}` are filled in. Default: those of `aws eks get-token`."""
+
+
+class ClusterSpec(Spec):
+    """One EKS cluster that is set up for pod ENIs."""
+
+    version: str = Field(
+        default="1.35",
+        pattern=r"^1\.[3-9][0-9]$",
+        json_schema_extra={"patternErrorMessage": _VERSION_ALLOWED},
+        examples=["1.35"],
+    )
+    """Kubernetes version (text, "1.30" or newer). Newer versions are reached one minor version at a time."""
+    endpoint_access: EndpointAccessSpec = Field(default=EndpointAccessSpec(), examples=[{}])
+    """From where the Kubernetes API can be reached. Default: from inside the VPC only."""
+    log_retention_days: RetentionDays = Field(default=365, examples=[365])
+    """How long control plane logs are kept (days, one of the values of CloudWatch Logs)."""
+    admin_principal_arns: list[PrincipalArn] = Field(
+        default=[], examples=[["arn:aws:iam::123456789012:role/admin"]]
+    )
+    """IAM roles and users that administer the cluster, besides the caller (ARNs). Default: none."""
+    vpc_cni: VpcCniSpec = Field(default=VpcCniSpec(), examples=[{"enforcing_mode": "strict"}])
+    """Settings of the VPC CNI. Default: pod ENIs on, strict mode, external SNAT."""
+    login: LoginSpec = Field(default=LoginSpec(), examples=[{}])
+    """How to log in to the Kubernetes API. Default: `aws eks get-token`."""
+    deletion_protection: bool = Field(default=True, examples=[True])
+    """EKS refuses to delete the cluster while this is true."""
+
+
+def login_arguments(login: LoginSpec, cluster_name: str, region: str) -> list[str]:
+    """Fill cluster and region into the arguments of the login command.
+
+    Args:
+        login: The command and its arguments.
+        cluster_name: Name of the EKS cluster.
+        region: Region of the cluster.
+
+    Returns:
+        The arguments in the order written.
+
+    Example:
+        >>> login_arguments(LoginSpec(args=["{region}", "{cluster_name}"]), "dev-cluster", "us-west-2")
+        ['us-west-2', 'dev-cluster']
+    """
+    return [text.replace("{cluster_name}", cluster_name).replace("{region}", region) for text in login.args]

@@ -1,0 +1,73 @@
+"""Managed node groups."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from podsg.model.addresses import refused
+from podsg.model.spec import Spec
+
+# Families without a trunking compatible type.
+# Source: aws/amazon-vpc-resource-controller-k8s v1.8.2, pkg/aws/vpc/limits.go.
+_NO_TRUNK = frozenset(
+    {"c1", "c3", "c4", "d2", "f1", "h1", "i2", "m1", "m2", "m3", "m4", "p3", "r3", "r4"}
+    | {"t1", "t2", "t3", "t3a", "t4g", "u-6tb1", "x1", "x1e"}
+)
+_TYPE_ALLOWED = "an EC2 instance type, such as m5.large"
+# A "g" right after the generation stands for Graviton; a1 came before that rule.
+# Source: EC2 user guide, instance type naming conventions.
+_GRAVITON = re.compile(r"^(a1|[a-z]+[0-9]+g[a-z]*)\.")
+
+Architecture = Literal["arm64", "x86_64"]
+
+
+def _trunk_compatible(instance_type: str) -> str:
+    family = instance_type.split(".", maxsplit=1)[0]
+    if family in _NO_TRUNK:
+        raise refused(
+            f"a type that carries branch ENIs, such as m5.large; no type of the family {family} does"
+        )
+    return instance_type
+
+
+InstanceType = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$",
+        json_schema_extra={"patternErrorMessage": _TYPE_ALLOWED},
+        examples=["m5.large"],
+    ),
+    AfterValidator(_trunk_compatible),
+]
+
+
+class NodeGroupSpec(Spec):
+    """Nodes of one kind, in the private subnets."""
+
+    instance_types: list[InstanceType] = Field(min_length=1, examples=[["m5.large"]])
+    """EC2 instance types (1 or more), all able to carry branch ENIs and of one architecture."""
+    # Source: EKS quotas, nodes per managed node group: 450.
+    desired_count: int = Field(default=2, ge=0, le=450, examples=[2])
+    """Nodes to start with (count, 0 to 450), from `min_count` to `max_count`."""
+    min_count: int = Field(default=1, ge=0, le=450, examples=[1])
+    """Fewest nodes (count, 0 to 450)."""
+    max_count: int = Field(default=4, ge=1, le=450, examples=[4])
+    """Most nodes (count, 1 to 450)."""
+    disk_gib: int = Field(default=50, ge=20, le=16384, examples=[50])
+    """Encrypted root disk of a node (GiB, 20 to 16384)."""
+
+
+def architecture(instance_type: str) -> Architecture:
+    """Tell the processor architecture of an instance type from its name.
+
+    Source:
+        EC2 user guide, instance type naming conventions: "g" after the generation stands for Graviton.
+
+    Example:
+        >>> architecture("m7gd.large"), architecture("g4dn.xlarge")
+        ('arm64', 'x86_64')
+    """
+    return "arm64" if _GRAVITON.match(instance_type) else "x86_64"

@@ -1,0 +1,114 @@
+"""Settings of the VPC CNI add-on."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from podsg.model.addresses import refused
+from podsg.model.spec import Spec
+
+# Settings that have a field of their own, and its name.
+_TYPED = {
+    "ENABLE_POD_ENI": "nothing here: pod ENIs are always on",
+    "POD_SECURITY_GROUP_ENFORCING_MODE": "vpc_cni.enforcing_mode",
+    "AWS_VPC_K8S_CNI_EXTERNALSNAT": "vpc_cni.external_snat",
+    "ENABLE_PREFIX_DELEGATION": "vpc_cni.prefix_delegation",
+    "DISABLE_TCP_EARLY_DEMUX": "vpc_cni.disable_tcp_early_demux",
+}
+_VARIABLE_ALLOWED = (
+    "the name of an environment variable: capital letter first, then letters, digits, underscores"
+)
+
+
+def _untyped(name: str) -> str:
+    if name in _TYPED:
+        msg = f"{_TYPED[name]} (the add-on gets {name} from there)"
+        raise refused(msg)
+    return name
+
+
+Variable = Annotated[
+    str,
+    Field(pattern="^[A-Z][A-Za-z0-9_]*$", json_schema_extra={"patternErrorMessage": _VARIABLE_ALLOWED}),
+    AfterValidator(_untyped),
+]
+
+
+class EnforcingMode(StrEnum):
+    """Which groups judge the traffic of a pod with a branch ENI."""
+
+    STRICT = "strict"
+    STANDARD = "standard"
+
+
+class VpcCniSpec(Spec):
+    """What the add-on vpc-cni is told; values set by others are kept, never wiped."""
+
+    enforcing_mode: EnforcingMode = Field(default=EnforcingMode.STRICT, strict=False, examples=["strict"])
+    """`strict`: only the groups of the pod judge its traffic. `standard`: node groups may judge what leaves
+    the VPC, and nobody judges it on the own node. Running pods keep the mode they started with."""
+    disable_tcp_early_demux: bool | None = Field(default=None, examples=[True])
+    """Lets the kubelet probe pods over their branch ENI. Default: true in strict mode, else false."""
+    external_snat: bool = Field(default=True, examples=[True])
+    """Leaves address translation to the NAT gateway: the groups of the pod judge what leaves the VPC too."""
+    prefix_delegation: bool = Field(default=False, examples=[False])
+    """Gives ordinary pods addresses from /28 prefixes. Has no effect on the count of branch ENIs."""
+    branch_eni_cooldown_seconds: int | None = Field(default=None, ge=30, examples=[60])
+    """Wait before a branch ENI is deleted after its pod (seconds, 30 or more). Default: 60."""
+    extra_env: dict[Variable, str] = Field(default={}, examples=[{"WARM_ENI_TARGET": "1"}])
+    """Further environment variables of aws-node (name to text) without a field here. Default: none."""
+    extra_init_env: dict[Variable, str] = Field(default={}, examples=[{"ENABLE_V6_EGRESS": "false"}])
+    """Further environment variables of its init container (name to text). Default: none."""
+
+
+def early_demux_disabled(spec: VpcCniSpec) -> bool:
+    """Tell whether TCP early demux is switched off.
+
+    Returns:
+        The written value; without one, true in strict mode, where probes need it, and false in standard mode.
+
+    Source:
+        EKS best practices guide, security groups for pods.
+
+    Example:
+        >>> early_demux_disabled(VpcCniSpec())
+        True
+    """
+    if spec.disable_tcp_early_demux is not None:
+        return spec.disable_tcp_early_demux
+    return spec.enforcing_mode is EnforcingMode.STRICT
+
+
+def configuration_values(spec: VpcCniSpec) -> str:
+    """Write the settings as `configurationValues` of the EKS add-on vpc-cni.
+
+    Leaves out the cool-down, which the controller reads from a ConfigMap.
+
+    Returns:
+        JSON with sorted keys; every value is text, as the schema of the add-on demands.
+
+    Source:
+        DescribeAddonConfiguration of vpc-cni: `env` and `init.env` are maps of text.
+
+    Example:
+        >>> print(configuration_values(VpcCniSpec(enforcing_mode="standard")))
+        {"env":{"AWS_VPC_K8S_CNI_EXTERNALSNAT":"true","ENABLE_POD_ENI":"true","POD_SECURITY_GROUP_ENFORCING_MODE":"standard"},"init":{"env":{"DISABLE_TCP_EARLY_DEMUX":"false"}}}
+    """
+    env = {
+        **spec.extra_env,
+        "AWS_VPC_K8S_CNI_EXTERNALSNAT": _text(value=spec.external_snat),
+        "ENABLE_POD_ENI": "true",
+        "POD_SECURITY_GROUP_ENFORCING_MODE": spec.enforcing_mode.value,
+    }
+    if spec.prefix_delegation:
+        env["ENABLE_PREFIX_DELEGATION"] = "true"
+    init_env = {**spec.extra_init_env, "DISABLE_TCP_EARLY_DEMUX": _text(value=early_demux_disabled(spec))}
+    return json.dumps({"env": env, "init": {"env": init_env}}, sort_keys=True, separators=(",", ":"))
+
+
+def _text(*, value: bool) -> str:
+    return "true" if value else "false"

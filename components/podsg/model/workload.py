@@ -1,0 +1,119 @@
+"""Workloads: which pods, what they may reach, and who may reach them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from podsg.model.addresses import PeerCidr
+from podsg.model.naming import DnsLabel, DnsSubdomain, PartName
+from podsg.model.spec import Spec
+
+# Source: Kubernetes documentation, "Labels and Selectors", syntax and character set.
+_NAME = "[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_PREFIX = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+LabelKey = Annotated[
+    str,
+    Field(
+        pattern=f"^({_PREFIX}/)?{_NAME}$",
+        max_length=317,
+        json_schema_extra={
+            "patternErrorMessage": "a label key: an optional DNS name and slash, then at most 63 letters, "
+            "digits, dots, hyphens, underscores, a letter or digit at both ends"
+        },
+    ),
+]
+LabelValue = Annotated[
+    str,
+    Field(
+        pattern=f"^({_NAME})?$",
+        json_schema_extra={
+            "patternErrorMessage": "a label value in quotes: at most 63 letters, digits, dots, hyphens, "
+            "underscores, a letter or digit at both ends"
+        },
+        examples=["catalog"],
+    ),
+]
+Port = Annotated[int, Field(ge=1, le=65535, examples=[8080])]
+
+
+class PeerSpec(Spec):
+    """The other side of a flow: exactly one of workload, cidr and security_group_id, and its TCP ports."""
+
+    workload: PartName | None = Field(default=None, examples=["ui"])
+    """Name of a workload of this environment. Default: none."""
+    cidr: PeerCidr | None = Field(default=None, examples=["10.0.0.0/8"])
+    """IPv4 network (/0 to /32), without host bits. Default: none."""
+    security_group_id: str | None = Field(
+        default=None,
+        pattern="^sg-([0-9a-f]{8}|[0-9a-f]{17})$",
+        json_schema_extra={"patternErrorMessage": "a security group id: sg- and 8 or 17 hexadecimal digits"},
+        examples=["sg-0123456789abcdef0"],
+    )
+    """Security group that exists outside this environment. Default: none."""
+    ports: list[Port] = Field(min_length=1, examples=[[8080]])
+    """TCP ports of the side that is reached (1 or more, each 1 to 65535)."""
+
+
+class WorkloadSpec(Spec):
+    """Pods of one kind: their selectors, and the flows they need."""
+
+    namespace: DnsLabel = Field(examples=["catalog"])
+    """Kubernetes namespace of the pods."""
+    create_namespace: bool = Field(default=True, examples=[True])
+    """Makes the namespace; false for one that exists already, such as default."""
+    pod_selector: dict[LabelKey, LabelValue] = Field(
+        default={}, examples=[{"app.kubernetes.io/name": "catalog"}]
+    )
+    """Labels a pod must carry (key to value). Default: none, then a service account selector is needed."""
+    service_account_selector: dict[LabelKey, LabelValue] = Field(default={}, examples=[{"role": "catalog"}])
+    """Labels the service account of a pod must carry; both selectors must match. Default: none."""
+    ports: list[Port] = Field(default=[], examples=[[8080]])
+    """TCP ports the pods listen on, opened to the kubelet's probes (each 1 to 65535). Default: none."""
+    replicas: int = Field(default=1, ge=0, examples=[1])
+    """Pods that run at the same time (count, 0 or more); each needs one branch ENI."""
+    databases: list[PartName] = Field(default=[], examples=[["catalog"]])
+    """Names of the databases these pods may reach. Default: none."""
+    ingress_from: list[PeerSpec] = Field(default=[], examples=[[{"workload": "ui", "ports": [8080]}]])
+    """Who may reach these pods. Default: nobody but the kubelet's probes."""
+    egress_to: list[PeerSpec] = Field(default=[], examples=[[{"cidr": "10.0.0.0/8", "ports": [443]}]])
+    """Whom these pods may reach, besides DNS and their databases. Default: nobody."""
+    policy_name: DnsSubdomain | None = Field(default=None, examples=["catalog-rds-access"])
+    """Name of the SecurityGroupPolicy. Default: the name of the workload and `-security-groups`."""
+
+
+def policy_name(workload_name: str, workload: WorkloadSpec) -> str:
+    """Name the SecurityGroupPolicy of a workload.
+
+    Args:
+        workload_name: Key of the workload in the environment.
+        workload: The workload.
+
+    Returns:
+        The written name, else the name of the workload and `-security-groups`.
+
+    Example:
+        >>> policy_name("catalog", WorkloadSpec(namespace="catalog", pod_selector={"app": "catalog"}))
+        'catalog-security-groups'
+    """
+    return workload.policy_name or f"{workload_name}-security-groups"
+
+
+def selector_text(workload: WorkloadSpec) -> str:
+    """Show which pods a workload means, in one line.
+
+    Returns:
+        Pod labels, then labels of the service account, each sorted by key.
+
+    Example:
+        >>> print(selector_text(WorkloadSpec(namespace="shop", pod_selector={"tier": "db", "app": "ui"})))
+        app=ui,tier=db
+    """
+    pods = _labels(workload.pod_selector)
+    accounts = _labels(workload.service_account_selector)
+    return " ".join(part for part in (pods, f"service account {accounts}" if accounts else "") if part)
+
+
+def _labels(selector: dict[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))

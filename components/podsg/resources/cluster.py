@@ -1,0 +1,158 @@
+"""The EKS cluster of an environment."""
+
+from typing import Any, NotRequired, Optional, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from podsg.model import ClusterSpec, configuration_values, login_arguments
+from podsg.resources.addon import install_addon
+from podsg.resources.cluster_access import grant_administration
+from podsg.resources.cluster_key import make_cluster_key
+from podsg.resources.kubernetes_login import kubeconfig
+from podsg.resources.location import Location
+from podsg.resources.owner import Owner
+from podsg.resources.role import attach_policies
+from podsg.resources.specification import part_specification
+from podsg.resources.trust import service_trust
+
+LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+ROLE_POLICIES = {
+    "cluster-policy": "AmazonEKSClusterPolicy",
+    # The VPC Resource Controller makes and deletes branch ENIs with it.
+    "vpc-resource-controller": "AmazonEKSVPCResourceController",
+}
+
+
+class ClusterArgs(TypedDict):
+    """Inputs of a cluster."""
+
+    spec: Any
+    """Version, API access, login and VPC CNI: the fields of `cluster` in an environment."""
+    subnet_ids: pulumi.Input[list[str]]
+    """Private subnets in at least two zones, for the interfaces of the control plane."""
+    admin_principal_arns: list[str]
+    """ARNs of the IAM users and roles that administer the cluster, the caller among them; none twice."""
+    key_arn: NotRequired[pulumi.Input[str]]
+    """ARN of a KMS key for the secrets in the cluster. Default: one is made, with rotation."""
+    key_deletion_window_days: NotRequired[int]
+    """How long a key made here can be saved after its deletion (days, 7 to 30). Default: 30."""
+    tags: NotRequired[dict[str, str]]
+    """Tags of everything in the cluster, besides name and owner. Default: none."""
+
+
+class Cluster(pulumi.ComponentResource):
+    """Make an EKS cluster whose VPC CNI is set up for pod ENIs before the first node comes.
+
+    Its name is the component's. Secrets are encrypted under an own key, all control plane logs are kept, and
+    access entries alone give access. Not in here: nodes, and CoreDNS, which needs them.
+    """
+
+    cluster_name: pulumi.Output[str]
+    """Name of the cluster."""
+    cluster_security_group_id: pulumi.Output[str]
+    """Id of the cluster security group, which EKS makes; CoreDNS is reached through it."""
+    kubeconfig: pulumi.Output[str]
+    """Kubeconfig with a login command and without a token."""
+
+    def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
+        super().__init__("podsg:index:Cluster", name, None, opts)
+        self._spec = part_specification(ClusterSpec, args["spec"], name)
+        self._owner = Owner.of(self, name, args.get("tags"))
+        self._location = Location.of(self)
+
+        self._control_plane = self._make_control_plane(args)
+        self.cluster_name = self._control_plane.name
+        self.cluster_security_group_id = self._control_plane.vpc_config.apply(
+            lambda config: config.cluster_security_group_id or ""
+        )
+        self.kubeconfig = self._write_kubeconfig()
+        # For `depends_on` of the Kubernetes provider: without these no API call is allowed.
+        self.access = grant_administration(
+            self._owner, self.cluster_name, args["admin_principal_arns"], self._location
+        )
+        self.vpc_cni = install_addon(
+            self._owner, "vpc-cni", self.cluster_name, configuration_values(self._spec.vpc_cni)
+        )
+        # For `depends_on` of node groups: what has to be there before the first node.
+        self.before_nodes: list[pulumi.Resource] = [
+            self.vpc_cni,
+            install_addon(self._owner, "kube-proxy", self.cluster_name),
+            install_addon(self._owner, "eks-pod-identity-agent", self.cluster_name),
+        ]
+        self.register_outputs(
+            {
+                "cluster_name": self.cluster_name,
+                "cluster_security_group_id": self.cluster_security_group_id,
+                "kubeconfig": self.kubeconfig,
+            }
+        )
+
+    def _make_control_plane(self, args: ClusterArgs) -> aws.eks.Cluster:
+        role = self._make_role()
+        attachments = attach_policies(self._owner, role, ROLE_POLICIES, self._location)
+        log_group = self._make_log_group()
+        options = pulumi.ResourceOptions(delete_before_replace=True)
+        return aws.eks.Cluster(
+            self._owner.child("control-plane"),
+            name=self._owner.name,
+            version=self._spec.version,
+            role_arn=role.arn,
+            access_config={
+                "authentication_mode": "API",
+                "bootstrap_cluster_creator_admin_permissions": False,
+            },
+            bootstrap_self_managed_addons=False,
+            deletion_protection=self._spec.deletion_protection,
+            enabled_cluster_log_types=list(LOG_TYPES),
+            encryption_config={"provider": {"key_arn": self._key_arn(args)}, "resources": ["secrets"]},
+            vpc_config=self._vpc_config(args["subnet_ids"]),
+            tags=self._owner.tagged(),
+            opts=pulumi.ResourceOptions.merge(self._owner.options(*attachments, log_group), options),
+        )
+
+    def _make_role(self) -> aws.iam.Role:
+        source = self._location.arn("arn:{partition}:eks:{region}:{account_id}:cluster/" + self._owner.name)
+        return aws.iam.Role(
+            self._owner.child("role"),
+            description=f"Lets EKS run the control plane of {self._owner.name}",
+            assume_role_policy=service_trust("eks.amazonaws.com", self._location, source),
+            tags=self._owner.tagged("role"),
+            opts=self._owner.options(),
+        )
+
+    def _make_log_group(self) -> pulumi.Resource:
+        return aws.cloudwatch.LogGroup(
+            self._owner.child("log-group"),
+            name=f"/aws/eks/{self._owner.name}/cluster",
+            retention_in_days=self._spec.log_retention_days,
+            tags=self._owner.tagged("log-group"),
+            opts=self._owner.options(),
+        )
+
+    def _key_arn(self, args: ClusterArgs) -> pulumi.Input[str]:
+        given = args.get("key_arn")
+        if given is not None:
+            return given
+        return make_cluster_key(self._owner, args.get("key_deletion_window_days", 30), self._location)
+
+    def _vpc_config(self, subnet_ids: pulumi.Input[list[str]]) -> "aws.eks.ClusterVpcConfigArgsDict":
+        public_cidrs = list(self._spec.endpoint_access.public_cidrs)
+        config: aws.eks.ClusterVpcConfigArgsDict = {
+            "subnet_ids": subnet_ids,
+            "endpoint_private_access": True,
+            "endpoint_public_access": bool(public_cidrs),
+        }
+        if public_cidrs:
+            config["public_access_cidrs"] = public_cidrs
+        return config
+
+    def _write_kubeconfig(self) -> pulumi.Output[str]:
+        login = self._spec.login
+        plane = self._control_plane
+        authority = plane.certificate_authority.apply(lambda found: found.data)
+        return pulumi.Output.all(plane.name, plane.endpoint, authority, self._location.region).apply(
+            lambda found: kubeconfig(
+                found[0], found[1], found[2], login.command, login_arguments(login, found[0], found[3])
+            )
+        )

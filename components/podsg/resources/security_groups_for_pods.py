@@ -1,0 +1,141 @@
+"""Security groups for the pods of one workload."""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, Optional, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+
+from podsg.model import WorkloadSpec, policy_name
+from podsg.resources.owner import Owner, handed_on
+from podsg.resources.specification import part_specification
+from podsg.resources.workload_rules import (
+    CLUSTER,
+    NODES,
+    PODS,
+    Direction,
+    Rule,
+    database_group,
+    workload_group,
+    workload_rules,
+)
+
+# On everything in Kubernetes that the components make.
+KUBERNETES_LABELS = {"app.kubernetes.io/managed-by": "podsg"}
+
+
+class GrantedDatabaseArgs(TypedDict):
+    """A database that the workload may reach."""
+
+    security_group_id: pulumi.Input[str]
+    """Id of the security group of the database."""
+    port: int
+    """TCP port of the database (1 to 65535)."""
+
+
+class SecurityGroupsForPodsArgs(TypedDict):
+    """Inputs of the security groups of one workload."""
+
+    workload: str
+    """Name of the workload."""
+    spec: Any
+    """Selectors, ports and grants: the fields of one of `workloads` in an environment."""
+    namespace: pulumi.Input[str]
+    """Namespace of the pods and of the policy; the output of one made by the same program, if it is."""
+    pod_security_group_id: pulumi.Input[str]
+    """Id of the security group of the pods."""
+    cluster_security_group_id: pulumi.Input[str]
+    """Id of the group that CoreDNS is reached through: port 53 is opened in it."""
+    node_security_group_id: pulumi.Input[str]
+    """Id of the group that the probes of the kubelet come from."""
+    databases: NotRequired[dict[str, GrantedDatabaseArgs]]
+    """The databases that `spec` names, by name. Default: none."""
+    workload_security_group_ids: NotRequired[dict[str, pulumi.Input[str]]]
+    """Ids of the groups of the workloads that call this one, by name. Default: none."""
+    callers: NotRequired[dict[str, list[int]]]
+    """TCP ports by name of the workloads that call this one, besides what `spec` names. Default: none."""
+    tags: NotRequired[dict[str, str]]
+    """Tags of the rules, besides name and owner. Default: none."""
+
+
+class SecurityGroupsForPods(pulumi.ComponentResource):
+    """Open to the pods of one workload what they need and nothing else, and give them their security group.
+
+    DNS to CoreDNS, probes from the nodes, the granted databases and peers; each rule is its own resource.
+    What `opts.depends_on` names (the nodes) is there before the policy and goes after it. Running pods keep
+    the groups that they started with.
+    """
+
+    policy_name: pulumi.Output[str]
+    """Name of the SecurityGroupPolicy."""
+    pod_security_group_id: pulumi.Output[str]
+    """Id of the security group of the pods."""
+
+    def __init__(
+        self, name: str, args: SecurityGroupsForPodsArgs, opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        super().__init__("podsg:index:SecurityGroupsForPods", name, None, opts)
+        self._spec = part_specification(WorkloadSpec, args["spec"], name)
+        self._owner = Owner.of(self, name, args.get("tags"))
+
+        rules = self._make_rules(args)
+        self._make_policy(args, handed_on(self._owner.options(*rules), opts))
+        self.policy_name = pulumi.Output.from_input(policy_name(args["workload"], self._spec))
+        self.pod_security_group_id = pulumi.Output.from_input(args["pod_security_group_id"])
+        self.register_outputs(
+            {"policy_name": self.policy_name, "pod_security_group_id": self.pod_security_group_id}
+        )
+
+    def _make_rules(self, args: SecurityGroupsForPodsArgs) -> list[pulumi.Resource]:
+        databases = args.get("databases", {})
+        others = args.get("workload_security_group_ids", {})
+        group_ids: dict[str, pulumi.Input[str]] = {
+            PODS: args["pod_security_group_id"],
+            CLUSTER: args["cluster_security_group_id"],
+            NODES: args["node_security_group_id"],
+            **{database_group(key): granted["security_group_id"] for key, granted in databases.items()},
+            **{workload_group(key): group_id for key, group_id in others.items()},
+        }
+        ports = {key: granted["port"] for key, granted in databases.items()}
+        rules = workload_rules(args["workload"], self._spec, ports, args.get("callers", {}))
+        return [self._make_rule(rule, group_ids) for rule in rules]
+
+    def _make_rule(self, rule: Rule, group_ids: Mapping[str, pulumi.Input[str]]) -> pulumi.Resource:
+        kind = (
+            aws.vpc.SecurityGroupIngressRule
+            if rule.direction is Direction.INGRESS
+            else aws.vpc.SecurityGroupEgressRule
+        )
+        peer = rule.peer.group
+        return kind(
+            self._owner.child(rule.key),
+            security_group_id=group_ids[rule.group],
+            referenced_security_group_id=None if peer is None else group_ids.get(peer, peer),
+            cidr_ipv4=rule.peer.cidr,
+            ip_protocol=rule.protocol,
+            from_port=rule.port,
+            to_port=rule.port,
+            description=rule.description,
+            tags=self._owner.tagged(rule.key),
+            opts=self._owner.options(),
+        )
+
+    def _make_policy(self, args: SecurityGroupsForPodsArgs, opts: pulumi.ResourceOptions) -> None:
+        spec: dict[str, Any] = {"securityGroups": {"groupIds": [args["pod_security_group_id"]]}}
+        if self._spec.pod_selector:
+            spec["podSelector"] = {"matchLabels": dict(self._spec.pod_selector)}
+        if self._spec.service_account_selector:
+            spec["serviceAccountSelector"] = {"matchLabels": dict(self._spec.service_account_selector)}
+        kubernetes.apiextensions.CustomResource(
+            self._owner.child("policy"),
+            api_version="vpcresources.k8s.aws/v1beta1",
+            kind="SecurityGroupPolicy",
+            metadata={
+                "name": policy_name(args["workload"], self._spec),
+                "namespace": args["namespace"],
+                "labels": KUBERNETES_LABELS,
+            },
+            spec=spec,
+            opts=opts,
+        )

@@ -1,0 +1,1 @@
+"""The AWS of the lab: moto's server, extended from outside until it refuses what AWS refuses."""

@@ -1,0 +1,34 @@
+"""EC2 of the lab: moto's, with the addresses, dependencies and refusals of the real one."""
+
+from __future__ import annotations
+
+import moto.ec2.models
+import moto.ec2.urls
+from moto.ec2.models import elastic_network_interfaces as stock_interfaces
+from moto.ec2.models import nat_gateways as stock_gateways
+from moto.ec2.models import route_tables as stock_routes
+from moto.ec2.models import security_groups as stock_groups
+from moto.ec2.models import subnets as stock_subnets
+
+from lab.aws.ec2.backend import LabEC2Backend
+from lab.aws.ec2.interfaces import NetworkInterface, create_service_interface, delete_service_interface
+from lab.aws.ec2.nat import NatGateway
+from lab.aws.ec2.response import LabEC2Response
+from lab.aws.ec2.routes import Route
+from lab.aws.ec2.security_groups import SecurityGroupRule
+from lab.aws.ec2.subnets import Subnet
+
+__all__ = ["create_service_interface", "delete_service_interface", "install"]
+
+
+def install() -> None:
+    """Put the lab's classes in place of moto's, before the first request."""
+    stock_subnets.Subnet = Subnet  # type: ignore[misc]
+    stock_interfaces.NetworkInterface = NetworkInterface  # type: ignore[misc]
+    stock_gateways.NatGateway = NatGateway  # type: ignore[misc]
+    stock_groups.SecurityGroupRule = SecurityGroupRule  # type: ignore[misc]
+    stock_routes.Route = Route  # type: ignore[misc]
+    backends = moto.ec2.models.ec2_backends
+    backends.backend = LabEC2Backend
+    backends.clear()
+    moto.ec2.urls.url_paths["{0}/"] = LabEC2Response.dispatch

@@ -1,0 +1,264 @@
+"""Managed add-ons: known names and versions only, configuration values checked against the schema.
+
+Source: EKS API reference, CreateAddon, UpdateAddon (resolveConflicts), DescribeAddonConfiguration; EKS user
+guide, "CoreDNS" (a cluster without nodes has it DEGRADED); issue 2268 of aws/amazon-vpc-cni-k8s (OVERWRITE
+drops values).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from lab.aws.eks import cluster_checks, pod_identity, updates
+from lab.aws.eks.addon_catalog import CATALOG, Addon, violations
+from lab.aws.eks.errors import (
+    InvalidParameterError,
+    InvalidRequestError,
+    ResourceInUseError,
+    ResourceNotFoundError,
+)
+from lab.aws.eks.state import Cluster, Description, EksRequest, now
+from lab.aws.eks.transitions import after
+
+if TYPE_CHECKING:
+    from lab.aws.eks.backend import LabEKSBackend
+
+SETTLE_SECONDS = 0.5
+CONFLICT_RULES = ("NONE", "OVERWRITE", "PRESERVE")
+
+
+def create(request: EksRequest) -> Description:
+    """Install an add-on; it settles a moment later."""
+    cluster, name = request.cluster, request.get("addonName", "")
+    cluster.require_active()
+    addon = _known(name)
+    if name in cluster.addons:
+        raise ResourceInUseError("Addon already exists.")
+    identifier = str(uuid.uuid4())
+    description: Description = {
+        "addonName": name,
+        "clusterName": cluster.name,
+        "status": "CREATING",
+        "addonVersion": _version(request, addon),
+        "health": {"issues": []},
+        "addonArn": request.arn("addon", f"{cluster.name}/{name}/{identifier}"),
+        "createdAt": now(),
+        "modifiedAt": now(),
+        "serviceAccountRoleArn": _role(request),
+        "tags": dict(request.get("tags", {})),
+        "configurationValues": _configuration(request, addon),
+    }
+    _check_conflict_rule(request)
+    cluster.addons[name] = description
+    description["podIdentityAssociations"] = pod_identity.create_for_addon(
+        request, cluster, description, addon.namespace
+    )
+    after(SETTLE_SECONDS, lambda: _settle(request.backend, cluster, description))
+    return {"addon": description}
+
+
+def describe(request: EksRequest) -> Description:
+    """Answer one add-on."""
+    return {"addon": _installed(request)}
+
+
+def list_names(request: EksRequest) -> Description:
+    """Answer the names, sorted."""
+    return request.page("addons", sorted(request.cluster.addons))
+
+
+def update(request: EksRequest) -> Description:
+    """Change version, role or configuration values.
+
+    With OVERWRITE a call without configuration values drops the present ones; else they stay.
+    """
+    cluster, description = request.cluster, _installed(request)
+    cluster.require_active()
+    updates.refuse_if_updating(description, f"add-on {description['addonName']}")
+    if description["status"] in {"CREATING", "DELETING"}:
+        raise ResourceInUseError(f"Addon {description['addonName']} is in status {description['status']}.")
+    addon = _known(description["addonName"])
+    changes: Description = {}
+    if request.get("addonVersion"):
+        changes["addonVersion"] = _version(request, addon)
+    if request.get("configurationValues") is not None or request.get("resolveConflicts") == "OVERWRITE":
+        changes["configurationValues"] = _configuration(request, addon)
+    if request.get("serviceAccountRoleArn"):
+        changes["serviceAccountRoleArn"] = _role(request)
+    _check_conflict_rule(request)
+    if rule := request.get("resolveConflicts"):
+        changes["resolveConflicts"] = rule
+    parameters = {key[0].upper() + key[1:]: value for key, value in changes.items() if value is not None}
+    changes.pop("resolveConflicts", None)
+
+    def apply() -> None:
+        description.update(changes | {"modifiedAt": now()})
+        after(0, lambda: _settle(request.backend, cluster, description))
+
+    started = updates.begin(request, "AddonUpdate", parameters, apply, addon=description["addonName"])
+    return {"update": started}
+
+
+def delete(request: EksRequest) -> Description:
+    """Remove an add-on a moment later, with its pod identity associations."""
+    cluster, description = request.cluster, _installed(request)
+    updates.refuse_if_updating(description, f"add-on {description['addonName']}")
+    description["status"] = "DELETING"
+
+    def remove() -> None:
+        if cluster.addons.get(description["addonName"]) is description:
+            del cluster.addons[description["addonName"]]
+            pod_identity.delete_for_addon(cluster, description)
+
+    after(SETTLE_SECONDS, remove)
+    return {"addon": description}
+
+
+def describe_versions(request: EksRequest) -> Description:
+    """Answer the known add-ons with their versions."""
+    name, version = request.get("addonName"), request.get("kubernetesVersion")
+    if name is not None:
+        _known(name)
+    cluster_versions = [version] if version else list(cluster_checks.VERSIONS)
+    found = [
+        {
+            "addonName": each,
+            "type": addon.kind,
+            "addonVersions": _version_entries(addon, cluster_versions),
+            "publisher": "eks",
+            "owner": "aws",
+            "defaultNamespace": addon.namespace,
+        }
+        for each, addon in sorted(CATALOG.items())
+        if name in {None, each}
+    ]
+    return request.page("addons", found)
+
+
+def describe_configuration(request: EksRequest) -> Description:
+    """Answer the schema of one add-on's configuration values."""
+    name, version = request.get("addonName", ""), request.get("addonVersion", "")
+    if name not in CATALOG or version not in _all_versions(CATALOG[name]):
+        raise ResourceNotFoundError(f"No configuration for add-on {name} in version {version}.")
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#"} | CATALOG[name].schema
+    return {"addonName": name, "addonVersion": version, "configurationSchema": json.dumps(schema)}
+
+
+def settle_all(cluster: Cluster) -> None:
+    """Recompute the status of add-ons that need nodes, after node groups have changed."""
+    for description in cluster.addons.values():
+        if description["status"] in {"ACTIVE", "DEGRADED"}:
+            _set_health(cluster, description)
+
+
+def _settle(backend: LabEKSBackend, cluster: Cluster, description: Description) -> None:
+    present = cluster.addons.get(description["addonName"]) is description
+    if (
+        backend.clusters.get(cluster.name) is cluster
+        and present
+        and description["status"] in {"CREATING", "ACTIVE"}
+    ):
+        _set_health(cluster, description)
+
+
+def _set_health(cluster: Cluster, description: Description) -> None:
+    has_nodes = bool(cluster.fargate_profiles) or any(
+        each["status"] in {"ACTIVE", "UPDATING"} for each in cluster.nodegroups.values()
+    )
+    healthy = has_nodes or not CATALOG[description["addonName"]].needs_nodes
+    issue = {
+        "code": "InsufficientNumberOfReplicas",
+        "message": "The add-on is unhealthy because it doesn't have the desired number of replicas.",
+        "resourceIds": [],
+    }
+    description["status"] = "ACTIVE" if healthy else "DEGRADED"
+    description["health"] = {"issues": [] if healthy else [issue]}
+
+
+def _known(name: str) -> Addon:
+    if name in CATALOG:
+        return CATALOG[name]
+    raise InvalidParameterError(
+        f"Addon {name} specified is not supported; known: {', '.join(sorted(CATALOG))}"
+    )
+
+
+def _installed(request: EksRequest) -> Description:
+    cluster, name = request.cluster, request.get("addonName", "")
+    if name in cluster.addons:
+        return cluster.addons[name]
+    raise ResourceNotFoundError(f"No addon: {name} found in cluster: {cluster.name}")
+
+
+def _version(request: EksRequest, addon: Addon) -> str:
+    supported = addon.versions_for(request.cluster.description["version"])
+    version = str(request.get("addonVersion", supported[0]))
+    if version not in supported:
+        raise InvalidParameterError(
+            f"Addon version specified is not supported; supported: {', '.join(supported)}"
+        )
+    return version
+
+
+def _role(request: EksRequest) -> str | None:
+    arn = request.get("serviceAccountRoleArn")
+    if arn is None:
+        return None
+    return cluster_checks.check_role(request, arn, "")
+
+
+def _configuration(request: EksRequest, addon: Addon) -> str | None:
+    text = request.get("configurationValues")
+    if not text:
+        return None
+    try:
+        values: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InvalidParameterError(
+            "ConfigurationValue provided in request is neither JSON nor YAML."
+        ) from error
+    if problems := violations(values, addon.schema):
+        raise InvalidParameterError(
+            "ConfigurationValue provided in request is not supported: "
+            f"Json schema validation failed with error: [{', '.join(problems)}]"
+        )
+    return str(text)
+
+
+def _check_conflict_rule(request: EksRequest) -> None:
+    rule = request.get("resolveConflicts", "NONE")
+    if rule not in CONFLICT_RULES:
+        raise InvalidParameterError(f"Unknown resolveConflicts {rule}; known: {', '.join(CONFLICT_RULES)}")
+    if request.get("namespaceConfig"):
+        raise InvalidRequestError("The lab does not serve namespaceConfig.")
+
+
+def _all_versions(addon: Addon) -> set[str]:
+    return {version for each in cluster_checks.VERSIONS for version in addon.versions_for(each)}
+
+
+def _version_entries(addon: Addon, cluster_versions: list[str]) -> list[Description]:
+    compatible: dict[str, list[Description]] = {}
+    for cluster_version in reversed(cluster_versions):
+        for index, version in enumerate(addon.versions_for(cluster_version)):
+            entry = {
+                "clusterVersion": cluster_version,
+                "platformVersions": ["*"],
+                "defaultVersion": not index,
+            }
+            compatible.setdefault(version, []).append(entry)
+    return [
+        {
+            "addonVersion": version,
+            "architecture": ["amd64", "arm64"],
+            "computeTypes": ["ec2", "auto", "hybrid"],
+            "compatibilities": entries,
+            "requiresConfiguration": False,
+            "requiresIamPermissions": False,
+        }
+        for version, entries in compatible.items()
+    ]

@@ -1,0 +1,182 @@
+"""CreateCluster, DescribeCluster, ListClusters, DeleteCluster: a real control plane behind each cluster."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING
+
+from moto.ec2.exceptions import EC2ClientError
+
+from lab.aws.eks import access, cluster_checks, network
+from lab.aws.eks.errors import InvalidParameterError, InvalidRequestError, ResourceInUseError
+from lab.aws.eks.identity import find_identity
+from lab.aws.eks.state import Cluster, Description, EksRequest, now
+from lab.aws.lock import BACKEND_LOCK
+from lab.cluster.arguments import Settings
+from lab.cluster.control_plane import ControlPlane
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.aws.eks.backend import LabEKSBackend
+
+PLATFORM_VERSION = "eks.1"
+MINIMUM_ZONE_COUNT = 2
+
+
+def create(request: EksRequest) -> Description:
+    """Check everything, make the group and the interfaces, and start the control plane in the background."""
+    name = cluster_checks.check_name(request.get("name", ""))
+    if name in request.backend.clusters:
+        raise ResourceInUseError(f"Cluster already exists with name: {name}")
+    cluster_checks.check_served(request)
+    cluster_checks.check_role(request, request.get("roleArn", ""), "eks.amazonaws.com")
+    vpc_config, place = _vpc_config(request)
+    description: Description = {
+        "name": name,
+        "arn": request.arn("cluster", name),
+        "createdAt": now(),
+        "version": cluster_checks.check_version(request.get("version", cluster_checks.VERSIONS[-1])),
+        "roleArn": request.get("roleArn"),
+        "resourcesVpcConfig": vpc_config,
+        "kubernetesNetworkConfig": cluster_checks.network_config(request, place.vpc_id),
+        "logging": cluster_checks.log_description(cluster_checks.log_setup(request.get("logging"))),
+        "status": "CREATING",
+        "certificateAuthority": {},
+        "platformVersion": PLATFORM_VERSION,
+        "tags": dict(request.get("tags", {})),
+        "encryptionConfig": cluster_checks.check_encryption(request),
+        "accessConfig": cluster_checks.access_config(request),
+        "upgradePolicy": request.get("upgradePolicy", {"supportType": "EXTENDED"}),
+        "deletionProtection": bool(request.get("deletionProtection", False)),
+        "health": {"issues": []},
+    }
+    cluster = _with_network(request, description, place)
+    request.backend.clusters[name] = cluster
+    access.bootstrap(request, cluster)
+    _launch(request, cluster)
+    return {"cluster": description}
+
+
+def describe(request: EksRequest) -> Description:
+    """Answer what is known of the cluster."""
+    return {"cluster": request.cluster.description}
+
+
+def list_names(request: EksRequest) -> Description:
+    """Answer the names, sorted, in pages."""
+    return request.page("clusters", sorted(request.backend.clusters))
+
+
+def delete(request: EksRequest) -> Description:
+    """Refuse while something hangs on the cluster; else stop it and remove what EKS made, in a thread."""
+    cluster = request.cluster
+    if cluster.description["deletionProtection"] and cluster.is_active:
+        raise InvalidRequestError(
+            f"Cluster {cluster.name} has deletion protection enabled. Disable it before deleting the cluster."
+        )
+    if cluster.nodegroups:
+        raise ResourceInUseError("Cluster has nodegroups attached")
+    if cluster.fargate_profiles:
+        raise ResourceInUseError("Cluster has fargate profiles attached")
+    if cluster.status in {"UPDATING", "DELETING"}:
+        raise ResourceInUseError(f"Cannot delete because cluster {cluster.name} has status {cluster.status}")
+    cluster.description["status"] = "DELETING"
+    threading.Thread(target=_remove, args=(request.backend, cluster), daemon=True).start()
+    return {"cluster": cluster.description}
+
+
+def _vpc_config(request: EksRequest) -> tuple[Description, network.Place]:
+    wanted = request.get("resourcesVpcConfig", {})
+    account_id, region = request.backend.account_id, request.backend.region_name
+    subnet_ids, group_ids = list(wanted.get("subnetIds", [])), list(wanted.get("securityGroupIds", []))
+    place = network.find_place(account_id, region, subnet_ids)
+    if len(place.subnet_by_zone) < MINIMUM_ZONE_COUNT:
+        raise InvalidParameterError("Subnets specified must be in at least two different AZs")
+    network.check_groups(account_id, region, place.vpc_id, group_ids)
+    public, private = wanted.get("endpointPublicAccess", True), wanted.get("endpointPrivateAccess", False)
+    description: Description = {
+        "subnetIds": subnet_ids,
+        "securityGroupIds": group_ids,
+        "vpcId": place.vpc_id,
+        "endpointPublicAccess": bool(public),
+        "endpointPrivateAccess": bool(private),
+        "publicAccessCidrs": cluster_checks.check_endpoint(
+            public, private, list(wanted.get("publicAccessCidrs", []))
+        ),
+    }
+    return description, place
+
+
+def _with_network(request: EksRequest, description: Description, place: network.Place) -> Cluster:
+    """Make the cluster security group and the interfaces, last of all: a refusal leaves nothing behind."""
+    account_id, region = request.backend.account_id, request.backend.region_name
+    identity = find_identity(account_id, request.access_key_id, request.backend.partition)
+    vpc_config = description["resourcesVpcConfig"]
+    group_id = network.create_cluster_group(account_id, region, place.vpc_id, description["name"])
+    vpc_config["clusterSecurityGroupId"] = group_id
+    cluster = Cluster(
+        description,
+        creator_arn=identity.principal_arn if identity else "",
+        creator_is_admin=description["accessConfig"]["bootstrapClusterCreatorAdminPermissions"],
+    )
+    try:
+        cluster.interface_ids = network.create_control_plane_interfaces(
+            region, place, cluster.name, [group_id, *vpc_config["securityGroupIds"]]
+        )
+    except EC2ClientError as error:
+        network.remove_network(account_id, region, cluster.interface_ids, group_id)
+        raise InvalidParameterError(str(error.message)) from error
+    return cluster
+
+
+def _launch(request: EksRequest, cluster: Cluster) -> None:
+    region = request.backend.region_name
+    issuer = f"https://oidc.eks.{region}.amazonaws.com/id/{secrets.token_hex(16).upper()}"
+    own_url = f"http://127.0.0.1:{request.server_port}/lab"
+    settings = Settings(
+        cluster.description["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
+        issuer,
+        f"{own_url}/access-review/{cluster.name}",
+    )
+    url = f"{own_url}/token-review/{cluster.name}"
+    arguments = (request.backend, cluster, request.state_dir, url, settings)
+    threading.Thread(target=_start, args=arguments, name=f"start {cluster.name}", daemon=True).start()
+
+
+def _start(backend: LabEKSBackend, cluster: Cluster, state_dir: Path, url: str, settings: Settings) -> None:
+    """Start the control plane, then make the cluster ACTIVE; with the reason FAILED if it does not start."""
+    try:
+        plane = ControlPlane.start(cluster.name, state_dir, url, settings)
+    except Exception as error:  # noqa: BLE001  whatever it was, DescribeCluster has to say it
+        traceback.print_exc(file=sys.stderr)
+        with BACKEND_LOCK:
+            cluster.description["status"] = "FAILED"
+            cluster.description["health"] = {"issues": [{"code": "InternalFailure", "message": str(error)}]}
+        return
+    with BACKEND_LOCK:
+        if backend.clusters.get(cluster.name) is not cluster or cluster.status != "CREATING":
+            plane.stop()
+            return
+        cluster.control_plane = plane
+        cluster.description |= {
+            "status": "ACTIVE",
+            "endpoint": plane.endpoint,
+            "certificateAuthority": {"data": plane.certificate_authority_data},
+            "identity": {"oidc": {"issuer": settings.issuer}},
+        }
+
+
+def _remove(backend: LabEKSBackend, cluster: Cluster) -> None:
+    if cluster.control_plane is not None:
+        cluster.control_plane.stop()
+        cluster.control_plane = None
+    with BACKEND_LOCK:
+        if backend.clusters.get(cluster.name) is not cluster:
+            return
+        group_id = cluster.description["resourcesVpcConfig"]["clusterSecurityGroupId"]
+        network.remove_network(backend.account_id, backend.region_name, cluster.interface_ids, group_id)
+        del backend.clusters[cluster.name]

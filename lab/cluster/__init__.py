@@ -1,0 +1,1 @@
+"""The real Kubernetes control plane behind each EKS cluster of the lab."""

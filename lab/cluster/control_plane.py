@@ -1,0 +1,136 @@
+"""One Kubernetes control plane: etcd, kube-apiserver and kube-controller-manager on loopback.
+
+The controller manager is part of it because without its namespace controller no namespace is ever gone. There
+is no scheduler and no kubelet: nodes and pods are not part of this control plane.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.cluster import arguments
+from lab.cluster.admin import Admin
+from lab.cluster.arguments import Settings, Site
+from lab.cluster.certificates import make_certificates
+from lab.cluster.children import Children, find_program, free_ports
+from lab.errors import LabError
+
+PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
+START_ATTEMPTS = 3
+PORT_TAKEN = "address already in use"
+
+
+@dataclass
+class ControlPlane:
+    """Hold a running control plane; make it with `start`.
+
+    Attributes:
+        name: Name of the EKS cluster.
+        endpoint: `https://127.0.0.1:<port>`.
+        certificate_authority_data: The authority in PEM, base64: the form of DescribeCluster and of a
+            kubeconfig.
+        folder: Keys, logs and data; mode 0700, gone after `stop`.
+        admin_kubeconfig: The lab's own access (group system:masters), mode 0600.
+    """
+
+    name: str
+    endpoint: str
+    certificate_authority_data: str
+    folder: Path
+    admin_kubeconfig: Path
+    _children: Children = field(repr=False)
+
+    @classmethod
+    def start(
+        cls, name: str, state_dir: Path, token_review_url: str, settings: Settings | None = None
+    ) -> ControlPlane:
+        """Start the processes and wait until the API, the definitions and the controllers are there.
+
+        Waits up to a minute per step; about 4 s on two cores.
+
+        Args:
+            name: Name of the EKS cluster; data of an older one of that name is dropped.
+            state_dir: The lab server's state folder; this uses `clusters/<name>` in it.
+            token_review_url: Where the API server asks who a bearer token belongs to (plain http,
+                loopback).
+            settings: What the cluster's definition decides; defaults as EKS.
+
+        Raises:
+            LabError: A program or the definitions are missing, or the control plane does not become ready.
+        """
+        programs = [find_program(each) for each in PROGRAMS]
+        definitions = definitions_folder()
+        folder = state_dir.resolve() / "clusters" / name
+        for attempt in range(1, START_ATTEMPTS + 1):
+            site = _make_site(folder, token_review_url, settings or Settings())
+            children = Children(folder)
+            try:
+                _start(site, children, programs, definitions)
+            except BaseException as error:
+                children.stop()
+                if attempt == START_ATTEMPTS or PORT_TAKEN not in str(error):
+                    raise
+            else:
+                break
+        authority = base64.b64encode(site.certificates.authority.read_bytes()).decode()
+        return cls(name, site.endpoint, authority, folder, site.admin_kubeconfig, children)
+
+    def stop(self) -> None:
+        """End the processes and drop the data; a second call does nothing."""
+        self._children.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ended(self) -> str | None:
+        """Say which process has ended by itself; None while all run."""
+        return self._children.ended()
+
+
+def definitions_folder() -> Path:
+    """Return the folder of the custom resource definitions, from PODSG_LAB_CRDS.
+
+    Raises:
+        LabError: The variable is unset or names no folder.
+    """
+    value = os.environ.get("PODSG_LAB_CRDS", "")
+    if value and Path(value).is_dir():
+        return Path(value)
+    raise LabError(
+        f"PODSG_LAB_CRDS is {value!r}, which is not a folder.",
+        why="the API server would not know SecurityGroupPolicy and CNINode.",
+        fix="run `make lab`, which sets it, or point it to config/crd/bases of the controller's module.",
+    )
+
+
+def _make_site(folder: Path, token_review_url: str, settings: Settings) -> Site:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    etcd_port, peer_port, api_port = free_ports(3)
+    return Site(
+        folder=folder,
+        etcd_port=etcd_port,
+        peer_port=peer_port,
+        api_port=api_port,
+        certificates=make_certificates(folder, folder.name),
+        admin_token=secrets.token_urlsafe(32),
+        token_review_url=token_review_url,
+        settings=settings,
+    )
+
+
+def _start(site: Site, children: Children, programs: list[Path], definitions: Path) -> None:
+    etcd, api_server, controller_manager = programs
+    children.start(etcd, arguments.etcd(site))
+    children.start(api_server, arguments.api_server(site))
+    admin = Admin(site.endpoint, site.certificates.authority, site.admin_token, children.ended)
+    try:
+        admin.wait_ready()
+        children.start(controller_manager, arguments.controller_manager(site))
+        admin.apply_definitions(definitions)
+        admin.wait_default_service_account()
+    finally:
+        admin.close()

@@ -1,0 +1,210 @@
+"""What the plugin does with objects on a cluster."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from lab.plugins.interface import Values
+from lab.plugins.kubernetes import fieldmanagers, waiting
+from lab.plugins.kubernetes.api import APPLY, JSON_PATCH, Api, ApiError, NoKindError
+from lab.plugins.kubernetes.objects import Kind, name_of, namespace_of
+
+CRD: Final = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+CREATE_RETRIES: Final = 5
+FIRST_RETRY_SECONDS: Final = 1.0
+"""A create waits for its namespace or definition. Source: await/await.go, Creation; retry/retry.go."""
+
+_CLUSTER_SCOPED: Final = frozenset(
+    {
+        "APIService",
+        "CSIDriver",
+        "CSINode",
+        "CertificateSigningRequest",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "FlowSchema",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PriorityClass",
+        "PriorityLevelConfiguration",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingWebhookConfiguration",
+        "VolumeAttachment",
+    }
+)
+"""Source: kinds/kinds.go, Namespaced."""
+
+
+def assumed_namespaced(kind: Kind) -> bool:
+    """Say whether a kind has namespaces, without asking: custom resources are taken to have them."""
+    group = kind.api_version.rpartition("/")[0]
+    built_in = "." not in group or group.endswith(".k8s.io")
+    return not (built_in and kind.name in _CLUSTER_SCOPED)
+
+
+def kind_of(values: Values) -> Kind:
+    """Return the kind that an object names."""
+    return Kind(str(values["apiVersion"]), str(values["kind"]))
+
+
+class Cluster:
+    """Operations on one API server.
+
+    Args:
+        api: The connection.
+        cancelled: Ends waits.
+    """
+
+    def __init__(self, api: Api, cancelled: threading.Event) -> None:
+        self.api, self._cancelled = api, cancelled
+
+    def knows(self, kind: Kind) -> bool:
+        """Say whether the server serves a kind."""
+        try:
+            self.api.resource_type(kind)
+        except NoKindError:
+            return False
+        return True
+
+    def namespaced(self, kind: Kind) -> bool:
+        """Say whether a kind has namespaces, as far as the server knows it."""
+        return self.api.resource_type(kind).namespaced if self.knows(kind) else assumed_namespaced(kind)
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Values:
+        """Return a live object."""
+        return self.api.request("GET", self.api.resource_type(kind).path(namespace, name))
+
+    def create(self, wanted: Values, *, preview: bool) -> Values:
+        """Create an object that is not there; in a preview the server only says what it would do.
+
+        A missing namespace or kind is waited for, but not in a preview. An object that is there is an error.
+
+        Source: CHANGELOG.md at 4.29.0, issue 2926: creates are no longer server-side apply.
+        """
+        query = {"fieldManager": fieldmanagers.CREATOR, "fieldValidation": "Strict", **_dry(preview=preview)}
+
+        def send() -> Values:
+            path = self.api.resource_type(kind_of(wanted)).path(namespace_of(wanted))
+            return self.api.request("POST", path, query=query, body=wanted)
+
+        pause = FIRST_RETRY_SECONDS
+        for _ in range(0 if preview else CREATE_RETRIES):
+            try:
+                return send()
+            except (ApiError, NoKindError) as error:
+                if isinstance(error, ApiError) and not error.not_found:
+                    raise
+            if self._cancelled.wait(pause):
+                break
+            pause *= 2
+        return send()
+
+    def apply(
+        self, wanted: Values, live: Values | None, manager: str, *, force: bool, preview: bool
+    ) -> Values:
+        """Make an object as wanted by server-side apply, a definition by replacement.
+
+        Source: await/await.go, updateResource and ssaUpdate.
+        """
+        kind = kind_of(wanted)
+        path = self.api.resource_type(kind).path(namespace_of(wanted), name_of(wanted))
+        query = {"fieldManager": manager, "fieldValidation": "Strict", **_dry(preview=preview)}
+        if kind == CRD and live is not None:
+            version = live["metadata"]["resourceVersion"]
+            body = {**wanted, "metadata": {**wanted["metadata"], "resourceVersion": version}}
+            return self.api.request("PUT", path, query=query, body=body)
+        if live is not None and not preview:
+            self._take_over(path, live, manager)
+        forced = fieldmanagers.forces(wanted, live, always=force, preview=preview)
+        query["force"] = str(forced).lower()
+        return self.api.request("PATCH", path, query=query, body=wanted, content_type=APPLY)
+
+    def _take_over(self, path: str, live: Values, manager: str) -> None:
+        entries = fieldmanagers.take_over(live, manager)
+        if entries is None:
+            return
+        patch = [
+            {"op": "replace", "path": "/metadata/managedFields", "value": entries},
+            {
+                "op": "replace",
+                "path": "/metadata/resourceVersion",
+                "value": live["metadata"]["resourceVersion"],
+            },
+        ]
+        self.api.request("PATCH", path, body=patch, content_type=JSON_PATCH)
+
+    def delete(self, live: Values, inputs: Values, timeout: float) -> None:
+        """Delete an object and wait until it is gone; one that is gone, or whose kind is, is a success.
+
+        Source: await/await.go, Deletion.
+        """
+        kind = kind_of(live)
+        try:
+            path = self.api.resource_type(kind).path(namespace_of(live), name_of(live))
+            answer = self.api.request(
+                "DELETE",
+                path,
+                body={"propagationPolicy": waiting.propagation(inputs), "kind": "DeleteOptions"},
+            )
+        except (NoKindError, ApiError) as error:
+            if isinstance(error, NoKindError) or error.not_found:
+                return
+            raise
+        if waiting.skips_on_delete(kind, inputs):
+            return
+        uid = answer.get("metadata", {}).get("uid") or answer.get("details", {}).get("uid")
+        self._wait_gone(
+            path, uid, f"{kind.name} {name_of(live)!r} to be gone", waiting.seconds(timeout, inputs)
+        )
+
+    def _wait_gone(self, path: str, uid: str | None, subject: str, timeout: float) -> None:
+        finalizers: list[str] = []
+
+        def gone() -> bool | None:
+            try:
+                found = self.api.request("GET", path)
+            except ApiError as error:
+                if error.not_found:
+                    return True
+                raise
+            metadata = found["metadata"]
+            finalizers[:] = [*metadata.get("finalizers", ()), *found.get("spec", {}).get("finalizers", ())]
+            return True if uid is not None and metadata["uid"] != uid else None
+
+        try:
+            waiting.until(gone, subject, timeout, self._cancelled)
+        except waiting.GaveUpError as error:
+            held = ", ".join(finalizers) or "none"
+            raise waiting.GaveUpError(f"{error}; finalizers might be preventing deletion ({held})") from error
+
+    def wait_ready(self, live: Values, inputs: Values, timeout: float) -> Values:
+        """Wait until an object is ready and return it.
+
+        Raises:
+            GaveUpError: It did not become ready; the text says what is missing.
+        """
+        kind = kind_of(live)
+        if waiting.skips(inputs) or not waiting.unready(kind, live):
+            return live
+        problems: list[str] = []
+
+        def ready() -> Values | None:
+            found = self.get(kind, namespace_of(live), name_of(live))
+            problems[:] = waiting.unready(kind, found)
+            return None if problems else found
+
+        subject = f"{kind.name} {name_of(live)!r} to be ready"
+        try:
+            return waiting.until(ready, subject, waiting.seconds(timeout, inputs), self._cancelled)
+        except waiting.GaveUpError as error:
+            raise waiting.GaveUpError(f"{error}: {'; '.join(problems)}") from error
+
+
+def _dry(*, preview: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if preview else {}

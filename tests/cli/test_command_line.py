@@ -1,0 +1,44 @@
+"""The command line itself; what `podsg lab` does is shown in tests/lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from podsg import __version__
+from podsg.cli.main import build_app, checkout_with_lab
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_version() -> None:
+    done = CliRunner().invoke(build_app(CHECKOUT), ["--version"])
+
+    assert (done.exit_code, done.stdout.strip()) == (0, __version__)
+
+
+def test_help_teaches_the_lab_inside_a_checkout() -> None:
+    done = CliRunner().invoke(build_app(CHECKOUT / "docs"), ["lab", "--help"])
+
+    assert done.exit_code == 0
+    assert [
+        verb for verb in ("up", "preview", "refresh", "destroy", "down", "status") if verb not in done.stdout
+    ] == []
+
+
+def test_elsewhere_there_is_no_lab(tmp_path: Path) -> None:
+    # given a folder outside of any checkout
+    assert checkout_with_lab(tmp_path) is None
+
+    # when the lab is asked for
+    done = CliRunner().invoke(build_app(tmp_path), ["lab"])
+
+    # then that is a usage error
+    assert done.exit_code == 2
+
+
+@pytest.mark.parametrize("inner", [".", "lab", "components/podsg"])
+def test_the_checkout_is_found_from_inside(inner: str) -> None:
+    assert checkout_with_lab((CHECKOUT / inner).resolve()) == CHECKOUT

@@ -1,0 +1,100 @@
+"""A lab of the tests' own: its state in a temporary folder, its listeners on loopback only."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lab import session
+from lab.paths import CHECKOUT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> None:
+    """Nothing but `lo` may be there, so that a request to anywhere else cannot succeed unseen."""
+    if os.environ.get("PODSG_LOOPBACK_ONLY") == "1":
+        links = {name for _, name in socket.if_nameindex()}
+        assert links == {"lo"}, f"the network namespace has more than lo: {links}"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Run `podsg lab` as people do, in a process of its own."""
+
+    state: Path
+    project: Path
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "podsg"), "lab", *arguments],
+            cwd=CHECKOUT,
+            env={**os.environ, "PODSG_LAB_STATE": str(self.state), "COLUMNS": "140", **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def json(self, verb: str, *arguments: str, **variables: str) -> dict[str, Any]:
+        on_stack = () if verb in {"status", "down"} else ("--project", str(self.project))
+        done = self.run(verb, *on_stack, *arguments, "--format", "json", **variables)
+        assert done.returncode == 0, f"podsg lab {verb}: {done.returncode}\n{done.stderr}"
+        found = json.loads(done.stdout)
+        assert isinstance(found, dict)
+        return found
+
+    def running(self) -> session.Session:
+        found = session.running()
+        assert found is not None
+        return found
+
+    def change(self, edit: Callable[[dict[str, Any]], None], stack: str = "dev") -> None:
+        """Edit the environment in the test's own copy of the stack file."""
+        path = self.project / "stacks" / f"Pulumi.{stack}.yaml"
+        content = yaml.safe_load(path.read_text())
+        edit(content["config"]["podsg:environment"])
+        path.write_text(yaml.safe_dump(content))
+
+
+def copy_project(target: Path) -> Path:
+    (target / "stacks").mkdir(parents=True)
+    for name in ("Pulumi.yaml", "__main__.py", "stacks/Pulumi.dev.yaml"):
+        shutil.copy(CHECKOUT / name, target / name)
+    return target
+
+
+@pytest.fixture(scope="session")
+def lab_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """State folder of the one lab that all tests of a run share."""
+    state = tmp_path_factory.mktemp("lab")
+    os.environ["PODSG_LAB_STATE"] = str(state)
+    yield state
+    session.stop(print)
+    del os.environ["PODSG_LAB_STATE"]
+
+
+@pytest.fixture
+def lab(lab_state: Path, tmp_path: Path) -> Lab:
+    """The running lab, with a project folder that a test may change."""
+    session.start(print)
+    return Lab(lab_state, copy_project(tmp_path / "project"))
+
+
+@pytest.fixture
+def activated(lab: Lab) -> Iterator[Lab]:
+    """The lab's variables in this very process, for tests that drive the engine themselves."""
+    before = dict(os.environ)
+    lab.running().activate()
+    yield lab
+    os.environ.clear()
+    os.environ.update(before)

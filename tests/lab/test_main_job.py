@@ -1,0 +1,156 @@
+"""The main job: the dev environment comes up, is changed, and is destroyed with nothing left."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kubernetes import config, dynamic
+
+from lab.status import client
+from tests.lab.conftest import Lab
+
+UNCHANGED = 0
+
+
+@contextmanager
+def foreign_cluster(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """A kubeconfig of somebody else, whose API server counts what it is asked."""
+    requests: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            requests.append(str(self.client_address))
+            super().handle_one_request()
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    kubeconfig = folder / "foreign.kubeconfig"
+    cluster = {"server": f"http://127.0.0.1:{server.server_port}"}
+    kubeconfig.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": "foreign",
+                "clusters": [{"name": "foreign", "cluster": cluster}],
+                "users": [{"name": "foreign", "user": {}}],
+                "contexts": [{"name": "foreign", "context": {"cluster": "foreign", "user": "foreign"}}],
+            }
+        )
+    )
+    try:
+        yield str(kubeconfig), requests
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def policy_group_ids(lab: Lab, namespace: str, name: str) -> list[str]:
+    (kubeconfig,) = (lab.state / "aws" / "clusters").glob("*/admin.kubeconfig")
+    api = dynamic.DynamicClient(config.new_client_from_config(str(kubeconfig)))
+    policies = api.resources.get(api_version="vpcresources.k8s.aws/v1beta1", kind="SecurityGroupPolicy")
+    found = policies.get(namespace=namespace, name=name)
+    return list(found.spec.securityGroups.groupIds)
+
+
+def group_id(lab: Lab, name_prefix: str) -> str:
+    ec2 = client(lab.running(), "ec2")
+    filters = [{"Name": "group-name", "Values": [f"{name_prefix}*"]}]
+    (group,) = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    return str(group["GroupId"])
+
+
+def add_orders(environment: dict[str, Any]) -> None:
+    environment["workloads"]["orders"] = {
+        "namespace": "orders",
+        "pod_selector": {"app.kubernetes.io/name": "orders"},
+        "ports": [8080],
+        "databases": ["catalog"],
+    }
+
+
+def use_standard_mode(environment: dict[str, Any]) -> None:
+    environment["cluster"].setdefault("vpc_cni", {})["enforcing_mode"] = "standard"
+
+
+def kinds_created(digest: dict[str, Any]) -> list[str]:
+    return sorted(
+        step["urn"].split("::")[2].rsplit("$", 1)[-1].rsplit(":", 1)[-1]
+        for step in digest["steps"]
+        if step["op"] == "create"
+    )
+
+
+def test_dev_lives_its_whole_life(lab: Lab, tmp_path: Path) -> None:
+    # given somebody else's cluster as the current one of this shell
+    with foreign_cluster(tmp_path) as (kubeconfig, requests):
+        # when the environment is created, created again, refreshed, and created again
+        first = lab.json("up", KUBECONFIG=kubeconfig)
+        second = lab.json("up", KUBECONFIG=kubeconfig)
+        refreshed = lab.json("refresh", KUBECONFIG=kubeconfig)
+        third = lab.json("up", KUBECONFIG=kubeconfig)
+
+    # then it is there, nothing changes after that, and the foreign cluster was never asked
+    assert first["changes"]["create"] > 60
+    assert (second["changed"], refreshed["changed"], third["changed"]) == (UNCHANGED,) * 3
+    assert requests == []
+    assert first["access"] == [
+        {
+            "workload": "catalog",
+            "namespace": "catalog",
+            "selector_text": "app.kubernetes.io/component=service,app.kubernetes.io/name=catalog",
+            "database": "catalog",
+            "protocol": "tcp",
+            "port": 3306,
+        }
+    ]
+
+    # and the policy holds the group that EC2 knows
+    assert policy_group_ids(lab, "catalog", "catalog-rds-access") == [group_id(lab, "dev-pod-catalog")]
+
+    # when a workload with a grant is added
+    lab.change(add_orders)
+    digest = lab.json("preview")
+    added = lab.json("up")
+
+    # then exactly its group, rules, namespace and policy are created
+    assert {change for change in added["changes"] if change != "same"} == {"create"}
+    created = kinds_created(digest)
+    assert {kind for kind in created if kind != "SecurityGroupsForPods"} == {
+        "Namespace",
+        "SecurityGroup",
+        "SecurityGroupEgressRule",
+        "SecurityGroupIngressRule",
+        "SecurityGroupPolicy",
+    }
+    assert [created.count(kind) for kind in ("Namespace", "SecurityGroup", "SecurityGroupPolicy")] == [
+        1,
+        1,
+        1,
+    ]
+
+    # when the mode is switched
+    lab.change(use_standard_mode)
+    switched = lab.json("up")
+
+    # then the add-on alone is updated, in place, and running pods are spoken of
+    assert {kind: count for kind, count in switched["changes"].items() if kind != "same"} == {"update": 1}
+    assert switched["notices"] == [
+        "enforcing mode strict -> standard: running pods keep strict until they are restarted."
+    ]
+
+    # when all is destroyed
+    lab.json("destroy")
+
+    # then nothing is left
+    left = lab.json("status")
+    assert (left["running"], left["total"]) == (True, 0), left["counts"]

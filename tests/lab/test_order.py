@@ -1,0 +1,142 @@
+"""A wrong order fails: take one edge out of the recorded graph, delete its end first, and see the refusal.
+
+The engine deletes `end` with everything that still depends on it, according to the record; `start`, whose
+edge is gone, stays, and the other side refuses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pulumi.automation import Deployment
+
+from lab.engine import Engine, EngineError
+from tests.lab.conftest import Lab
+
+GIVE_UP_SECONDS = 1
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`start` depends on `end`, both by the ends of their URNs; `refusal` is what the other side answers."""
+
+    start: str
+    end: str
+    refusal: str
+
+
+# From the leaves of the graph to its root: each step takes parts away that no later step needs.
+EDGES = (
+    Edge(
+        "Instance::dev-catalog-instance",
+        "ParameterGroup::dev-catalog-parameters",
+        "InvalidDBParameterGroupState",
+    ),
+    Edge(
+        "Instance::dev-catalog-instance", "SubnetGroup::dev-catalog-subnets", "InvalidDBSubnetGroupStateFault"
+    ),
+    Edge("Instance::dev-catalog-instance", "SecurityGroup::dev-database-catalog", "DependencyViolation"),
+    Edge(
+        "SecurityGroupIngressRule::dev-catalog-dns-tcp-ingress",
+        "SecurityGroup::dev-pod-catalog",
+        "DependencyViolation",
+    ),
+    Edge(
+        "RolePolicyAttachment::dev-workers-role-worker-node-policy",
+        "Role::dev-workers-role",
+        "DeleteConflict",
+    ),
+    Edge("Cluster::dev-cluster-control-plane", "Subnet::dev-network-private-1", "DependencyViolation"),
+    Edge("NatGateway::dev-network-nat-1", "Eip::dev-network-nat-1-address", "InvalidIPAddress.InUse"),
+    Edge(
+        "RouteTableAssociation::dev-network-public-2-association",
+        "RouteTable::dev-network-public-routes",
+        "DependencyViolation",
+    ),
+    Edge("InternetGateway::dev-network-igw", "Vpc::dev-network-vpc", "DependencyViolation"),
+)
+
+
+class Record:
+    """The engine's record of a stack, for taking edges out and putting them back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        deployment = engine.export().deployment
+        assert deployment is not None
+        self._deployment = deployment
+        self._resources: list[dict[str, Any]] = deployment["resources"]
+
+    def urn(self, ending: str) -> str:
+        return str(self._find(ending)["urn"])
+
+    def cut(self, edge: Edge) -> None:
+        start, end = self._find(edge.start), self._find(edge.end)
+        lists = [start["dependencies"], *start["propertyDependencies"].values()]
+        assert any(end["urn"] in urns for urns in lists), f"no such edge: {edge}"
+        for urns in lists:
+            urns[:] = [urn for urn in urns if urn != end["urn"]]
+        end["customTimeouts"] = {"delete": GIVE_UP_SECONDS}
+
+    def mend(self, edge: Edge) -> None:
+        self._find(edge.start)["dependencies"].append(self.urn(edge.end))
+
+    def write(self) -> None:
+        self._engine.import_state(Deployment(version=3, deployment=self._deployment))
+
+    def _find(self, ending: str) -> dict[str, Any]:
+        (found,) = (one for one in self._resources if one["urn"].endswith(ending))
+        return found
+
+
+def test_the_lab_refuses_each_wrong_order(activated: Lab) -> None:
+    # given the whole environment
+    engine = Engine("dev", print, activated.project)
+    engine.up()
+
+    refusals = {}
+    for edge in EDGES:
+        # when one edge is gone and its end is deleted
+        record = Record(engine)
+        record.cut(edge)
+        record.write()
+        with pytest.raises(EngineError) as refused:
+            engine.destroy(target=[record.urn(edge.end)], target_dependents=True)
+        refusals[edge] = str(refused.value)
+
+        # then the part that needed it is still there
+        after = Record(engine)
+        assert after.urn(edge.start)
+        after.mend(edge)
+        after.write()
+
+    # and each refusal is the one of the real API
+    assert [edge for edge, text in refusals.items() if edge.refusal not in text] == [], refusals
+
+    # and with the edges back, the rest goes
+    engine.destroy()
+    assert activated.json("status")["total"] == 0
+
+
+def test_kubernetes_objects_need_the_access_entry(activated: Lab) -> None:
+    # given the whole environment, and a record without the edge from the provider to the deployer's rights
+    engine = Engine("dev", print, activated.project)
+    engine.up()
+    record = Record(engine)
+    edge = Edge("dev-kubernetes", "dev-cluster-admin-policy", "")
+    record.cut(edge)
+    record.write()
+
+    # when the rights go first
+    engine.destroy(target=[record.urn(edge.end)], target_dependents=True)
+
+    # then the API server refuses the rest
+    with pytest.raises(EngineError, match=r"(?i)unauthorized|forbidden"):
+        engine.destroy(target=[record.urn("Namespace::dev-namespace-catalog")], target_dependents=True)
+
+    # and with the rights back, all goes
+    engine.up()
+    engine.destroy()
+    assert activated.json("status")["total"] == 0

@@ -1,0 +1,1 @@
+"""Tests of the components: what a program registers, against mocks of AWS and Kubernetes."""

@@ -1,0 +1,131 @@
+"""What has to be there before what; a destroy goes the other way."""
+
+from __future__ import annotations
+
+import pytest
+
+from .graph import Graph, dev_environment, register_environment
+
+CLUSTER = "dev-cluster-control-plane"
+NODES = "dev-workers-nodes"
+PROVIDER = "dev-kubernetes"
+NAMESPACE = "dev-namespace-catalog"
+POLICY = "dev-catalog-policy"
+GROUPS = ("dev-node", "dev-pod-catalog", "dev-database-catalog")
+
+ORDERED_PAIRS = [
+    # Without access no Kubernetes object can be deleted.
+    (PROVIDER, "dev-cluster-admin-podsg-lab-25cff0dc"),
+    (PROVIDER, "dev-cluster-admin-podsg-lab-25cff0dc-policy"),
+    (NAMESPACE, PROVIDER),
+    (POLICY, PROVIDER),
+    # Pods and policies go while there are nodes.
+    (NAMESPACE, NODES),
+    (POLICY, NODES),
+    (POLICY, NAMESPACE),
+    ("dev-coredns", NODES),
+    # Nodes need their way out, their network plugin and their rights until they are gone.
+    (NODES, "dev-network-nat-1"),
+    (NODES, "dev-network-private-1-to-nat"),
+    (NODES, "dev-network-private-2-to-nat"),
+    (NODES, "dev-network-private-3-to-nat"),
+    (NODES, "dev-network-private-1-association"),
+    (NODES, "dev-cluster-vpc-cni"),
+    (NODES, "dev-cluster-kube-proxy"),
+    (NODES, "dev-cluster-eks-pod-identity-agent"),
+    (NODES, "dev-workers-role-worker-node"),
+    (NODES, "dev-workers-role-cni"),
+    (NODES, "dev-workers-role-registry"),
+    (NODES, "dev-workers-template"),
+    (NODES, CLUSTER),
+    (NODES, "dev-node"),
+    # The cluster works on branch ENIs until it is gone, and logs into a group that was there first.
+    (CLUSTER, "dev-cluster-role-cluster-policy"),
+    (CLUSTER, "dev-cluster-role-vpc-resource-controller"),
+    (CLUSTER, "dev-cluster-log-group"),
+    (CLUSTER, "dev-cluster-key"),
+    (CLUSTER, "dev-network-private-1"),
+    # Addresses and gateways hold the internet gateway.
+    ("dev-network-nat-1", "dev-network-igw"),
+    ("dev-network-nat-1-address", "dev-network-igw"),
+    ("dev-network-nat-1", "dev-network-public-to-internet"),
+    # A group is referenced, or held by an interface.
+    (POLICY, "dev-pod-catalog"),
+    (POLICY, "dev-catalog-dns-udp-egress"),
+    ("dev-catalog-database-catalog-ingress", "dev-pod-catalog"),
+    ("dev-catalog-database-catalog-ingress", "dev-database-catalog"),
+    ("dev-catalog-dns-tcp-ingress", CLUSTER),
+    ("dev-catalog-instance", "dev-database-catalog"),
+    ("dev-catalog-instance", "dev-catalog-subnets"),
+    ("dev-catalog-instance", "dev-catalog-parameters"),
+    ("dev-catalog-instance", "dev-catalog-error-log-group"),
+    ("dev-catalog-instance", "dev-catalog-slowquery-log-group"),
+    ("dev-network-flow-log", "dev-network-flow-log-group"),
+    ("dev-network-flow-log", "dev-network-flow-log-policy"),
+]
+
+
+@pytest.mark.parametrize(("later", "earlier"), ORDERED_PAIRS)
+def test_pair_is_a_dependency_path(dev: Graph, later: str, earlier: str) -> None:
+    # Given the reference environment, when it is registered, then one waits for the other, never the reverse.
+    assert dev.waits_for(dev.named(later), dev.named(earlier))
+    assert not dev.waits_for(dev.named(earlier), dev.named(later))
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_groups_are_made_before_the_cluster(dev: Graph, group: str) -> None:
+    # Given a group, when one looks at its parent and at all it waits for, then the cluster is not among them.
+    resource = dev.named(group)
+    assert not dev.waits_for(resource, dev.named(CLUSTER))
+    assert dev.by_urn[resource.parent].type == "podsg:index:Environment"
+
+
+def test_nothing_waits_for_a_component() -> None:
+    # Given an environment with several of each part
+    environment = dev_environment()
+    environment["node_groups"]["more"] = {"instance_types": ["m7g.large"]}
+    environment["workloads"]["ui"] = {
+        "namespace": "ui",
+        "pod_selector": {"app": "ui"},
+        "egress_to": [{"workload": "catalog", "ports": [8080]}],
+    }
+    # When it is registered
+    graph = register_environment(environment)
+    # Then no component is a dependency of anything: that would make an update wait for ever.
+    components = {resource.urn for resource in graph if not resource.custom}
+    assert len(components) == 8
+    assert {resource.name for resource in graph if resource.waits_for & components} == set()
+
+
+def test_every_custom_resource_belongs_to_a_component(dev: Graph) -> None:
+    # Given the reference environment, when one looks at parents, then each is a component of podsg.
+    parents = {dev.by_urn[resource.parent].type.split(":")[0] for resource in dev.custom().values()}
+    assert parents == {"podsg"}
+
+
+def test_every_node_group_carries_every_dependent() -> None:
+    # Given two node groups
+    environment = dev_environment()
+    environment["node_groups"]["more"] = {"instance_types": ["c6g.large", "m6g.large"]}
+    # When they are registered
+    graph = register_environment(environment)
+    # Then what needs nodes waits for both, and the image fits the architecture.
+    for later in (NAMESPACE, POLICY, "dev-coredns"):
+        for nodes in (NODES, "dev-more-nodes"):
+            assert graph.waits_for(graph.named(later), graph.named(nodes))
+    assert graph.named("dev-more-nodes").inputs["amiType"] == "AL2023_ARM_64_STANDARD"
+    assert graph.named(NODES).inputs["amiType"] == "AL2023_x86_64_STANDARD"
+
+
+def test_each_nat_gateway_is_waited_for() -> None:
+    # Given a NAT gateway per zone
+    environment = dev_environment()
+    environment["network"]["nat"] = "per_zone"
+    # When it is registered
+    graph = register_environment(environment)
+    # Then each zone has a route to its own, and the nodes wait for all.
+    for number in (1, 2, 3):
+        gateway = graph.named(f"dev-network-nat-{number}")
+        route = graph.named(f"dev-network-private-{number}-to-nat")
+        assert route.inputs["natGatewayId"] == f"{gateway.name}-id"
+        assert graph.waits_for(graph.named(NODES), gateway)
