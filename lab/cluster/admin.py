@@ -94,7 +94,7 @@ class Admin:
 
     def close(self) -> None:
         """Close the connections."""
-        self._api.close()  # type: ignore[no-untyped-call]
+        self._api.close()
 
     def _established(self, name: str) -> bool:
         found = self._get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}") or {}

@@ -100,6 +100,8 @@ class Children:
 
     def stop(self) -> None:
         """End all processes, the last started first: SIGTERM, a wait, then SIGKILL."""
+        if not self._processes:
+            return
         for process in reversed(self._processes.values()):
             if process.poll() is None:
                 process.terminate()

@@ -90,7 +90,7 @@ def test_groups_hold_no_rule_of_their_own() -> None:
     assert len(groups) == 4
     for group in groups:
         assert not {"ingress", "egress"} & group.inputs.keys()
-        assert group.inputs["revokeRulesOnDelete"] is True
+        assert "revokeRulesOnDelete" not in group.inputs
         assert group.inputs["description"]
 
 

@@ -100,7 +100,6 @@ class Environment(pulumi.ComponentResource):
             self._owner.child(role),
             description=description,
             vpc_id=self._network.vpc_id,
-            revoke_rules_on_delete=True,
             tags=self._owner.tagged(role),
             opts=self._owner.options(),
         )

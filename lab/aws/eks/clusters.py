@@ -144,7 +144,8 @@ def _launch(request: EksRequest, cluster: Cluster) -> None:
     )
     url = f"{own_url}/token-review/{cluster.name}"
     arguments = (request.backend, cluster, request.state_dir, url, settings)
-    threading.Thread(target=_start, args=arguments, name=f"start {cluster.name}", daemon=True).start()
+    cluster.starter = threading.Thread(target=_start, args=arguments, daemon=True)
+    cluster.starter.start()
 
 
 def _start(backend: LabEKSBackend, cluster: Cluster, state_dir: Path, url: str, settings: Settings) -> None:
@@ -171,6 +172,8 @@ def _start(backend: LabEKSBackend, cluster: Cluster, state_dir: Path, url: str, 
 
 
 def _remove(backend: LabEKSBackend, cluster: Cluster) -> None:
+    if cluster.starter is not None:
+        cluster.starter.join()
     if cluster.control_plane is not None:
         cluster.control_plane.stop()
         cluster.control_plane = None

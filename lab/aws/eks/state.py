@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ class Cluster:
     fargate_profile_count: int = 0
     interface_ids: list[str] = field(default_factory=list)
     control_plane: ControlPlane | None = None
+    starter: threading.Thread | None = None
+    """Starts the control plane; the name is free again only after it has ended."""
 
     @property
     def name(self) -> str:

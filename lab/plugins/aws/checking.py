@@ -108,8 +108,9 @@ class Checker:
     def _property(self, value: Any, shape: Shape, known: Property, path: str) -> Any:
         if known.document:
             return self._document(value, path)
+        failed = len(self.failures)
         checked = self._value(value, shape, known, path)
-        if not has_unknown(checked):
+        if failed == len(self.failures) and not has_unknown(checked):
             self._constrain(checked, known, path)
         return checked
 

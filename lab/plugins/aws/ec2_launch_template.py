@@ -9,7 +9,7 @@ from typing import Any, Final
 from lab.plugins.aws import tagging
 from lab.plugins.aws.call import Call
 from lab.plugins.aws.compare import same_set, same_value
-from lab.plugins.aws.ec2_calls import find, tagger, tags_of
+from lab.plugins.aws.ec2_calls import find, tagger
 from lab.plugins.aws.record import REGION, TAGS, Autoname, Change, Property, Resource, Values
 
 _GONE: Final = frozenset({"InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"})
@@ -134,10 +134,16 @@ def _read(call: Call, resource_id: str, _: Values) -> Values | None:
             for item in data.get("TagSpecifications") or ()
             if item["ResourceType"] != _ITSELF
         ],
-        "tagsAll": tags_of(template),
+        "tagsAll": _tags(call, resource_id),
         "vpcSecurityGroupIds": data.get("SecurityGroupIds") or [],
         **_from_api({pascal(name): data[pascal(name)] for name in _SCALARS if pascal(name) in data}),
     }
+
+
+def _tags(call: Call, resource_id: str) -> dict[str, str]:
+    """Read the tags on their own: moto's description of a template keeps those of its creation."""
+    wanted = [{"Name": "resource-id", "Values": [resource_id]}]
+    return tagging.from_list(call.pages("ec2", "describe_tags", "Tags", Filters=wanted))
 
 
 def _metadata(options: Mapping[str, Any] | None) -> Values | None:

@@ -150,7 +150,8 @@ def _read_association(call: Call, resource_id: str, _: Values) -> Values | None:
     item = next((item for item in listed or () if item["policyArn"] == policy), None)
     if item is None:
         return None
-    scope = {"type": item["accessScope"]["type"], "namespaces": item["accessScope"].get("namespaces") or []}
+    namespaces = item["accessScope"].get("namespaces")
+    scope = {"type": item["accessScope"]["type"]} | ({"namespaces": namespaces} if namespaces else {})
     return {
         "accessScope": scope,
         "associatedAt": timestamp(item.get("associatedAt")),

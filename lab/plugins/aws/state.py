@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.plugins.aws import tagging
-from lab.plugins.aws.checking import DEFAULTS_KEY
+from lab.plugins.aws.checking import DEFAULTS_KEY, without_marks
 from lab.plugins.aws.compare import empty
 from lab.plugins.aws.record import Property, Resource, Values
 from lab.plugins.aws.session import Session
@@ -55,7 +55,7 @@ def _conformed(
     for name, item in properties.items():
         if name not in known or name not in result:
             continue
-        if item.same(result[name], known[name]) and not item.fields:
+        if item.same(result[name], known[name]):
             result[name] = known[name]
         elif item.fields:
             result[name] = _nested(result[name], known[name], item.fields)
@@ -89,8 +89,7 @@ def implied_inputs(record: Resource, outputs: Values, inputs: Values) -> Values:
             if name == DEFAULTS_KEY or empty(value):
                 result[name] = value
             continue
-        item = record.properties.get(name, Property())
-        result[name] = _implied(outputs[name], value, item.fields)
+        result[name] = _implied(outputs[name], value, record.properties.get(name, Property()))
     return result
 
 
@@ -110,17 +109,19 @@ def _declared_only(value: Any, item: Property) -> Any:
     return value
 
 
-def _implied(live: Any, known: Any, fields: Mapping[str, Property] | None) -> Any:
-    if fields is None:
-        return live
-    if isinstance(live, Mapping) and isinstance(known, Mapping):
+def _implied(live: Any, known: Any, item: Property) -> Any:
+    if item.same(live, without_marks(known)):
+        return known
+    fields = item.fields
+    if fields and isinstance(live, Mapping) and isinstance(known, Mapping):
         return {
-            name: value if name == DEFAULTS_KEY else _implied(live[name], value, fields[name].fields)
+            name: value if name == DEFAULTS_KEY else _implied(live[name], value, fields[name])
             for name, value in known.items()
             if name in live or name == DEFAULTS_KEY
         }
-    if isinstance(live, list) and isinstance(known, list) and len(live) == len(known):
-        return [_implied(left, right, fields) for left, right in zip(live, known, strict=True)]
+    if fields and isinstance(live, list) and isinstance(known, list) and len(live) == len(known):
+        each = Property(fields=fields)
+        return [_implied(left, right, each) for left, right in zip(live, known, strict=True)]
     return live
 
 

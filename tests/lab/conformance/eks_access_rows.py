@@ -241,7 +241,7 @@ def _groups(clients: Clients) -> None:
 
 def _creator(clients: Clients) -> None:
     scene = scene_of(clients)
-    credentials = clients._session.get_credentials()
+    credentials: Any = clients._session.get_credentials()
     caller = Caller(
         clients.sts.get_caller_identity()["Arn"],
         {"aws_access_key_id": credentials.access_key, "aws_secret_access_key": credentials.secret_key},

@@ -135,9 +135,9 @@ def _group_update(clients: Clients) -> None:
 
 def _cluster_in_use(clients: Clients) -> None:
     scene = scene_of(clients)
-    with _running(clients, clusterName=scene.plain):
-        with refused("ResourceInUseException", "Cluster has nodegroups attached"):
-            clients.eks.delete_cluster(name=scene.plain)
+    in_use = refused("ResourceInUseException", "Cluster has nodegroups attached")
+    with _running(clients, clusterName=scene.plain), in_use:
+        clients.eks.delete_cluster(name=scene.plain)
 
 
 @contextmanager
@@ -159,7 +159,9 @@ def _refuses_addon(**changes: Any) -> Callable[[Clients], None]:
         request = {"clusterName": scene_of(clients).main, "addonName": "kube-proxy"} | changes
         with refused("InvalidParameterException"):
             clients.eks.create_addon(**request)
-        assert request["addonName"] not in clients.eks.list_addons(clusterName=request["clusterName"])["addons"]
+        assert (
+            request["addonName"] not in clients.eks.list_addons(clusterName=request["clusterName"])["addons"]
+        )
 
     return check
 
@@ -240,9 +242,7 @@ def _association_life(clients: Clients) -> None:
     names = {"clusterName": scene.main, "associationId": made["associationId"]}
     found = clients.eks.describe_pod_identity_association(**names)["association"]
     assert found["roleArn"] == scene.pod_role
-    listed = clients.eks.list_pod_identity_associations(
-        clusterName=scene.main, namespace=wanted["namespace"]
-    )
+    listed = clients.eks.list_pod_identity_associations(clusterName=scene.main, namespace=wanted["namespace"])
     assert [each["associationId"] for each in listed["associations"]] == [made["associationId"]]
     clients.eks.delete_pod_identity_association(**names)
     with refused("ResourceNotFoundException"):
@@ -291,7 +291,9 @@ ROWS = [
         "eks-nodes-template-version",
         "CreateNodegroup refuses an unknown version of a launch template",
         TEMPLATES,
-        _refuses(lambda scene: {"launchTemplate": _template(scene) | {"version": "7"}}, "InvalidRequestException"),
+        _refuses(
+            lambda scene: {"launchTemplate": _template(scene) | {"version": "7"}}, "InvalidRequestException"
+        ),
     ),
     Row(
         "eks-nodes-template-profile",
@@ -318,8 +320,18 @@ ROWS = [
         _refuses(lambda _: {"version": "1.35"}),
     ),
     Row("eks-nodes-life", "A node group is CREATING, ACTIVE, DELETING, gone", NODES, _group_life),
-    Row("eks-nodes-template", "A launch template's version is shown as a number", TEMPLATES, _group_with_template),
-    Row("eks-nodes-update", "Sizes and labels are merged", "EKS API reference, UpdateNodegroupConfig", _group_update),
+    Row(
+        "eks-nodes-template",
+        "A launch template's version is shown as a number",
+        TEMPLATES,
+        _group_with_template,
+    ),
+    Row(
+        "eks-nodes-update",
+        "Sizes and labels are merged",
+        "EKS API reference, UpdateNodegroupConfig",
+        _group_update,
+    ),
     Row(
         "eks-nodes-hold-cluster",
         "A cluster with node groups cannot be deleted",
@@ -328,12 +340,19 @@ ROWS = [
     ),
     Row("eks-addon-name", "Unknown add-ons are refused", ADDONS, _refuses_addon(addonName="vpc-cnii")),
     Row("eks-addon-version", "Unknown versions are refused", ADDONS, _refuses_addon(addonVersion="v0.0.1")),
-    Row("eks-addon-values-form", "Configuration values are an object", CONFIGURATION, _refuses_values("[1]", "{")),
+    Row(
+        "eks-addon-values-form",
+        "Configuration values are an object",
+        CONFIGURATION,
+        _refuses_values("[1]", "{"),
+    ),
     Row(
         "eks-addon-values-unknown",
         "Unknown configuration keys are refused",
         CONFIGURATION,
-        _refuses_values({"environment": {}}, {"Init": {"env": {}}}, {"InitEnv": {}}, {"env": {"NO_SUCH": "1"}}),
+        _refuses_values(
+            {"environment": {}}, {"Init": {"env": {}}}, {"InitEnv": {}}, {"env": {"NO_SUCH": "1"}}
+        ),
     ),
     Row(
         "eks-addon-values-demux",
@@ -360,6 +379,8 @@ ROWS = [
         "EKS API reference, AddonIssue (InsufficientNumberOfReplicas)",
         _needs_nodes,
     ),
-    Row("eks-addon-schema", "Versions and the schema of configuration values are told", CONFIGURATION, _schema),
+    Row(
+        "eks-addon-schema", "Versions and the schema of configuration values are told", CONFIGURATION, _schema
+    ),
     Row("eks-pod-identity", "One role per service account, trusted by pods", PODS, _association_life),
 ]

@@ -37,15 +37,14 @@ class Caller:
     """An IAM user or a role's session that presents tokens."""
 
     arn: str
-    credentials: dict[str, str]
+    credentials: dict[str, Any]
     endpoint_url: str
 
     def token(self, cluster: str) -> str:
         """Make a token as `aws eks get-token` does."""
         settings = Config(proxies={})
-        sts: Any = boto3.client(
-            "sts", endpoint_url=self.endpoint_url, region_name=REGION, config=settings, **self.credentials
-        )
+        session = boto3.Session(**self.credentials, region_name=REGION)
+        sts: Any = session.client("sts", endpoint_url=self.endpoint_url, config=settings)
         events = sts.meta.events
 
         def remember(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:

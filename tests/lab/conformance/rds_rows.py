@@ -3,127 +3,23 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
-from .row import REGION, Clients, Row, eventually, refused
+from .rds_scene import Scene, scene_of, unique
+from .row import Clients, Row, eventually, refused
 
 CREATE = "RDS API reference, CreateDBInstance"
 MODIFY = "RDS API reference, ModifyDBInstance"
 DELETE = "RDS API reference, DeleteDBInstance"
 LOGS = "RDS user guide, Publishing database logs to Amazon CloudWatch Logs"
-SECRET = "RDS user guide, Password management with Amazon RDS and AWS Secrets Manager"  # noqa: S105
+SECRET = "RDS user guide, Password management with Amazon RDS and AWS Secrets Manager"
 UNKNOWN_KEY = "arn:aws:kms:us-west-2:123456789012:key/00000000-0000-0000-0000-000000000000"
-
-
-def _unique(prefix: str) -> str:
-    return f"{prefix}-{uuid.uuid4().hex[:10]}"
-
-
-class Scene:
-    """A VPC with three zones, a group, a subnet group and a parameter group."""
-
-    def __init__(self, clients: Clients) -> None:
-        self.clients = clients
-        self.vpc_id = self.vpc("10.3.0.0/16")
-        self.subnet_ids = [self.subnet(self.vpc_id, f"10.3.{i}.0/24", zone) for i, zone in enumerate("abc")]
-        self.group_id = self.group(self.vpc_id)
-        self.subnet_group = _unique("sn")
-        clients.rds.create_db_subnet_group(
-            DBSubnetGroupName=self.subnet_group, DBSubnetGroupDescription="row", SubnetIds=self.subnet_ids
-        )
-        self.parameter_group = self.parameters("mysql8.4")
-
-    def vpc(self, cidr: str) -> str:
-        return str(self.clients.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"])
-
-    def subnet(self, vpc_id: str, cidr: str, zone: str) -> str:
-        made = self.clients.ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr, AvailabilityZone=f"{REGION}{zone}")
-        return str(made["Subnet"]["SubnetId"])
-
-    def group(self, vpc_id: str) -> str:
-        made = self.clients.ec2.create_security_group(VpcId=vpc_id, GroupName=_unique("g"), Description="row")
-        return str(made["GroupId"])
-
-    def parameters(self, family: str) -> str:
-        name = _unique("pg")
-        self.clients.rds.create_db_parameter_group(
-            DBParameterGroupName=name, DBParameterGroupFamily=family, Description="row"
-        )
-        return name
-
-    def request(self, **changes: Any) -> dict[str, Any]:
-        request = {
-            "DBInstanceIdentifier": _unique("db"),
-            "Engine": "mysql",
-            "EngineVersion": "8.4",
-            "DBInstanceClass": "db.t4g.micro",
-            "AllocatedStorage": 20,
-            "MasterUsername": "catalog",
-            "ManageMasterUserPassword": True,
-            "DBSubnetGroupName": self.subnet_group,
-            "VpcSecurityGroupIds": [self.group_id],
-            "DBParameterGroupName": self.parameter_group,
-        } | changes
-        return {key: value for key, value in request.items() if value is not None}
-
-    def describe(self, name: str) -> Any:
-        return self.clients.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-
-    def status(self, name: str) -> str:
-        return str(self.describe(name)["DBInstanceStatus"])
-
-    def interfaces(self, group_id: str) -> list[Any]:
-        filters = [{"Name": "group-id", "Values": [group_id]}]
-        return list(self.clients.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"])
-
-    @contextmanager
-    def running(self, **changes: Any) -> Iterator[str]:
-        """Have an available instance for a while; gives its name."""
-        name = self.start(**changes)
-        yield name
-        if self.status(name) != "deleting":
-            self.clients.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
-        self.gone(name)
-
-    def start(self, **changes: Any) -> str:
-        name = str(self.clients.rds.create_db_instance(**self.request(**changes))["DBInstance"]["DBInstanceIdentifier"])
-        eventually(lambda: self.status(name), "available")
-        return name
-
-    @cached_property
-    def shared(self) -> str:
-        """Name of an instance that rows leave as they found it."""
-        return self.start()
-
-    def gone(self, name: str) -> None:
-        def names() -> bool:
-            found = self.clients.rds.describe_db_instances()["DBInstances"]
-            return name in {each["DBInstanceIdentifier"] for each in found}
-
-        eventually(names, False)
-        with refused("DBInstanceNotFound"):
-            self.describe(name)
-
-
-_SCENES: dict[str, Scene] = {}
-
-
-def _scene(clients: Clients) -> Scene:
-    if clients.endpoint_url not in _SCENES:
-        _SCENES[clients.endpoint_url] = Scene(clients)
-    return _SCENES[clients.endpoint_url]
 
 
 def _refuses(code: str, changes: Callable[[Scene], dict[str, Any]]) -> Callable[[Clients], None]:
     def check(clients: Clients) -> None:
-        scene = _scene(clients)
+        scene = scene_of(clients)
         request = scene.request(**changes(scene))
         with refused(code):
             clients.rds.create_db_instance(**request)
@@ -134,7 +30,7 @@ def _refuses(code: str, changes: Callable[[Scene], dict[str, Any]]) -> Callable[
 
 
 def _life(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     group_id = scene.group(scene.vpc_id)
     request = scene.request(VpcSecurityGroupIds=[group_id])
     made = clients.rds.create_db_instance(**request)["DBInstance"]
@@ -157,7 +53,7 @@ def _life(clients: Clients) -> None:
 
 
 def _interfaces(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     first, second = scene.group(scene.vpc_id), scene.group(scene.vpc_id)
     with scene.running(VpcSecurityGroupIds=[first], MultiAZ=True) as name:
         found = scene.interfaces(first)
@@ -174,7 +70,7 @@ def _interfaces(clients: Clients) -> None:
 
 
 def _subnet_group_in_use(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     text = (
         f"Cannot delete the subnet group '{scene.subnet_group}' because at least one database instance: "
         f"{scene.shared} is still using it."
@@ -188,8 +84,8 @@ def _subnet_group_in_use(clients: Clients) -> None:
 
 
 def _subnet_group_life(clients: Clients) -> None:
-    scene = _scene(clients)
-    name = _unique("sn")
+    scene = scene_of(clients)
+    name = unique("sn")
     names = {"DBSubnetGroupName": name, "DBSubnetGroupDescription": "row"}
     with refused("DBSubnetGroupDoesNotCoverEnoughAZs"):
         clients.rds.create_db_subnet_group(**names, SubnetIds=scene.subnet_ids[:1])
@@ -207,14 +103,14 @@ def _subnet_group_life(clients: Clients) -> None:
 
 
 def _parameter_group_in_use(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     assert scene.status(scene.shared) == "available"
     with refused("InvalidDBParameterGroupState"):
         clients.rds.delete_db_parameter_group(DBParameterGroupName=scene.parameter_group)
 
 
 def _parameter_group_life(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     with refused("InvalidParameterValue"):
         scene.parameters("mysql9.9")
     name = scene.parameters("postgres16")
@@ -224,7 +120,7 @@ def _parameter_group_life(clients: Clients) -> None:
 
 
 def _protected(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     with scene.running(DeletionProtection=True) as name:
         with refused("InvalidParameterCombination"):
             clients.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
@@ -233,8 +129,8 @@ def _protected(clients: Clients) -> None:
 
 
 def _final_snapshot(clients: Clients) -> None:
-    scene = _scene(clients)
-    snapshot = _unique("final")
+    scene = scene_of(clients)
+    snapshot = unique("final")
     with scene.running() as name:
         with refused("InvalidParameterCombination"):
             clients.rds.delete_db_instance(DBInstanceIdentifier=name)
@@ -247,7 +143,7 @@ def _final_snapshot(clients: Clients) -> None:
 
 
 def _secret(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     passwords = set()
     for user in ("catalog", "orders"):
         with scene.running(MasterUsername=user) as name:
@@ -261,7 +157,7 @@ def _secret(clients: Clients) -> None:
 
 
 def _pending(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     with scene.running() as name:
         clients.rds.modify_db_instance(DBInstanceIdentifier=name, DBInstanceClass="db.t4g.small")
         found = scene.describe(name)
@@ -280,20 +176,21 @@ def _pending(clients: Clients) -> None:
 
 
 def _bad_changes(clients: Clients) -> None:
-    scene = _scene(clients)
-    bad = (
-        {"AllocatedStorage": 19},
-        {"DBInstanceClass": "db.zz.micro"},
-        {"EngineVersion": "8.0"},
-        {"EngineVersion": "99.9"},
-        {"VpcSecurityGroupIds": ["sg-00000000"]},
-        {"DBParameterGroupName": scene.parameters("mysql8.0")},
-        {"CloudwatchLogsExportConfiguration": {"EnableLogTypes": ["upgrade"]}},
-        {"BackupRetentionPeriod": 36},
+    scene = scene_of(clients)
+    value, combination = "InvalidParameterValue", "InvalidParameterCombination"
+    bad: tuple[tuple[str, dict[str, Any]], ...] = (
+        (value, {"AllocatedStorage": 19}),
+        (value, {"DBInstanceClass": "db.zz.micro"}),
+        (combination, {"EngineVersion": "8.0"}),
+        (combination, {"EngineVersion": "99.9"}),
+        (value, {"VpcSecurityGroupIds": ["sg-00000000"]}),
+        (combination, {"DBParameterGroupName": scene.parameters("mysql8.0")}),
+        (combination, {"CloudwatchLogsExportConfiguration": {"EnableLogTypes": ["upgrade"]}}),
+        (value, {"BackupRetentionPeriod": 36}),
     )
     before = scene.describe(scene.shared)
-    for changes in bad:
-        with pytest.raises(ClientError):
+    for code, changes in bad:
+        with refused(code):
             clients.rds.modify_db_instance(
                 DBInstanceIdentifier=scene.shared, ApplyImmediately=True, **changes
             )
@@ -304,7 +201,7 @@ def _bad_changes(clients: Clients) -> None:
 
 
 def _log_exports(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     with scene.running(EnableCloudwatchLogsExports=["error"]) as name:
         clients.rds.modify_db_instance(
             DBInstanceIdentifier=name,
@@ -317,7 +214,7 @@ def _log_exports(clients: Clients) -> None:
 
 
 def _major_upgrade(clients: Clients) -> None:
-    scene = _scene(clients)
+    scene = scene_of(clients)
     with scene.running(EngineVersion="8.0", DBParameterGroupName=None) as name:
         wanted = {"DBInstanceIdentifier": name, "EngineVersion": "8.4", "ApplyImmediately": True}
         with refused("InvalidParameterCombination"):
@@ -379,7 +276,8 @@ ROWS = [
         "CreateDBInstance refuses a parameter group of another family",
         "RDS user guide, Overview of parameter groups",
         _refuses(
-            "InvalidParameterCombination", lambda scene: {"DBParameterGroupName": scene.parameters("mysql8.0")}
+            "InvalidParameterCombination",
+            lambda scene: {"DBParameterGroupName": scene.parameters("mysql8.0")},
         ),
     ),
     Row(
@@ -426,7 +324,9 @@ ROWS = [
         CREATE,
         _refuses("KMSKeyNotAccessibleFault", lambda _: {"StorageEncrypted": True, "KmsKeyId": UNKNOWN_KEY}),
     ),
-    Row("rds-life", "An instance is creating, available, deleting, gone; so are its interfaces", CREATE, _life),
+    Row(
+        "rds-life", "An instance is creating, available, deleting, gone; so are its interfaces", CREATE, _life
+    ),
     Row(
         "rds-interfaces",
         "Each host has an interface with the instance's groups",

@@ -82,7 +82,9 @@ class AwsEngine:
         checked, failures = self.plugin.check(urn(type_name, name), olds or {}, inputs, seed)
         return checked, list(failures)
 
-    def checked(self, type_name: str, inputs: Values, olds: Values | None = None, name: str = "thing") -> Values:
+    def checked(
+        self, type_name: str, inputs: Values, olds: Values | None = None, name: str = "thing"
+    ) -> Values:
         checked, failures = self.check(type_name, inputs, olds, name)
         assert failures == [], f"{type_name}: {failures}"
         return checked
@@ -138,10 +140,7 @@ class Row:
 @contextmanager
 def fails_with(*texts: str) -> Iterator[None]:
     """Expect the plugin to fail what happens inside, with these texts in its message."""
-    try:
+    with pytest.raises(PluginError) as found:
         yield
-    except PluginError as error:
-        missing = [text for text in texts if text not in str(error)]
-        assert not missing, f"expected {missing} in: {error}"
-    else:
-        raise AssertionError(f"expected a failure with {texts}, but it went well")
+    missing = [text for text in texts if text not in str(found.value)]
+    assert not missing, f"expected {missing} in: {found.value}"

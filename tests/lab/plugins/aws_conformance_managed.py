@@ -85,7 +85,11 @@ CASES = (
         {"vpcConfig.subnetIDs": "subnetIds"},
         change=lambda scene: {
             "enabledClusterLogTypes": ["api"],
-            "vpcConfig": {"subnetIds": scene.subnet_ids, "endpointPrivateAccess": True, "endpointPublicAccess": False},
+            "vpcConfig": {
+                "subnetIds": scene.subnet_ids,
+                "endpointPrivateAccess": True,
+                "endpointPublicAccess": False,
+            },
         },
         replace=lambda _: {"bootstrapSelfManagedAddons": True},
         conflict="ResourceInUseException",
@@ -123,7 +127,10 @@ CASES = (
         "aws:eks/nodeGroup:NodeGroup",
         _nodes,
         {"scalingConfig.desired": "desiredSize"},
-        change=lambda _: {"scalingConfig": {"desiredSize": 2, "minSize": 1, "maxSize": 2}, "labels": {"a": "b"}},
+        change=lambda _: {
+            "scalingConfig": {"desiredSize": 2, "minSize": 1, "maxSize": 2},
+            "labels": {"a": "b"},
+        },
         replace=lambda _: {"instanceTypes": ["m5.xlarge"]},
         conflict="ResourceInUseException",
     ),
@@ -147,8 +154,11 @@ CASES = (
         "aws:rds/parameterGroup:ParameterGroup",
         _parameters,
         {"parameters[0].applyMethods": "applyMethod"},
-        change=lambda _: {
-            "parameters": [{"name": "max_connections", "value": "50", "applyMethod": "immediate"}]
+        change=lambda scene: {
+            "parameters": [
+                {"name": "max_connections", "value": "50", "applyMethod": "immediate"},
+                *_parameters(scene)["parameters"],
+            ]
         },
         replace=lambda _: {"family": "mysql8.0"},
         conflict="DBParameterGroupAlreadyExists",

@@ -72,7 +72,12 @@ def _template(_: Scene) -> Values:
         "blockDeviceMappings": [
             {
                 "deviceName": "/dev/xvda",
-                "ebs": {"volumeSize": 50, "volumeType": "gp3", "encrypted": "true", "deleteOnTermination": "true"},
+                "ebs": {
+                    "volumeSize": 50,
+                    "volumeType": "gp3",
+                    "encrypted": "true",
+                    "deleteOnTermination": "true",
+                },
             }
         ],
         "tagSpecifications": [{"resourceType": "instance", "tags": TAGS}],
@@ -87,10 +92,10 @@ def _role(_: Scene) -> Values:
 
 
 def _policy(action: str) -> dict[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": [action], "Resource": "*"}],
-    }
+    statement = {"Effect": "Allow", "Principal": "*", "Action": [action], "Resource": "*"}
+    if not action.startswith("s3:"):
+        del statement["Principal"]
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 CASES = (
@@ -193,7 +198,6 @@ CASES = (
         _flow_log,
         {"traficType": "trafficType"},
         replace=lambda _: {"trafficType": "REJECT"},
-        conflict="FlowLogAlreadyExists",
     ),
     Case(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
@@ -204,7 +208,7 @@ CASES = (
             "tags": TAGS,
         },
         {"routeTablesIds": "routeTableIds"},
-        change=lambda scene: {"routeTableIds": [scene.table()]},
+        change=lambda _: {"policy": _policy("s3:GetObject")},
         replace=lambda _: {"serviceName": "com.amazonaws.us-west-2.dynamodb"},
     ),
     Case(

@@ -11,7 +11,7 @@ import pytest
 
 from lab.plugins.aws import records
 from lab.plugins.interface import ResourceState
-from lab.plugins.wire import UNKNOWN
+from lab.plugins.wire import UNKNOWN, has_unknown
 
 from .aws_conformance import AwsEngine, fails_with, running_aws
 from .aws_conformance_managed import CASES as MANAGED
@@ -48,8 +48,8 @@ def test_life_of_a_resource(case: Case, engine: AwsEngine, scene: Scene) -> None
 
     # when: made; then: nothing to change, also after a refresh and after an import
     made = engine.up(kind, inputs)
-    planned_known = {name for name, value in planned.items() if value is not UNKNOWN and not isinstance(value, dict)}
-    assert {name: made.outputs.get(name) for name in planned_known} == {name: planned[name] for name in planned_known}
+    known = {name: value for name, value in planned.items() if not has_unknown(value)}
+    assert {name: made.outputs.get(name) for name in known} == known
     _unchanged(engine, kind, made, inputs)
     imported = engine.refresh(kind, ResourceState(_import_id(kind, made), {}, {}))
     assert imported is not None
@@ -100,14 +100,18 @@ def _changed(
     return updated, wanted
 
 
-def _replaced(case: Case, engine: AwsEngine, scene: Scene, made: ResourceState, inputs: dict[str, Any]) -> None:
+def _replaced(
+    case: Case, engine: AwsEngine, scene: Scene, made: ResourceState, inputs: dict[str, Any]
+) -> None:
     changes = case.replace(scene)
     if not changes:
         return
     verdict = engine.diff(case.type_name, made, inputs | changes)
     assert set(verdict.replaces) <= {name.split(".")[0] for name in changes}
     assert verdict.replaces
-    assert all(kind.replacing == kind for path, kind in verdict.detailed.items() if _top(path) in verdict.replaces)
+    assert all(
+        kind.replacing == kind for path, kind in verdict.detailed.items() if _top(path) in verdict.replaces
+    )
 
 
 def _top(path: str) -> str:
