@@ -222,6 +222,7 @@ MISTAKES = (
     ),
     mistake("bad label value", (*WORKLOAD, "pod_selector", "app"), "a b", "a label value in quotes"),
     mistake("pod port out of range", (*WORKLOAD, "ports", 0), 0, "1 to 65535"),
+    mistake("name of a group id", ("name",), "sg-shop", "a name whose groups do not start with sg-"),
     mistake("port twice", (*WORKLOAD, "ports", 1), 8080, "each value once"),
     mistake("fewer than no pods", (*WORKLOAD, "replicas"), -1, "0 or more"),
     mistake("misspelt database", (*WORKLOAD, "databases", 0), "catalogue", "catalog, the nearest of catalog"),

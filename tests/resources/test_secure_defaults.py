@@ -60,17 +60,17 @@ def test_caller_is_administrator_by_access_entry(dev: Graph) -> None:
     assert association["accessScope"] == {"type": "cluster"}
 
 
-def test_a_caller_that_is_also_named_gets_one_entry() -> None:
-    # Given an administrator list that holds the caller and one more
+def test_named_administrators_are_all_administrators() -> None:
+    # Given an administrator list without the caller
     environment = dev_environment()
     environment["cluster"]["admin_principal_arns"] = [
-        "arn:aws:iam::123456789012:user/podsg-lab",
+        "arn:aws:iam::123456789012:role/Deploy",
         "arn:aws:iam::123456789012:role/team/Admin",
     ]
     # When it is registered
     entries = register_environment(environment).of_type("aws:eks/accessEntry:AccessEntry")
-    # Then there are two entries: EKS refuses a second one for the same principal.
-    assert sorted(entry.inputs["principalArn"].rsplit("/")[-1] for entry in entries) == ["Admin", "podsg-lab"]
+    # Then only they have entries: whoever runs a preview takes no access away.
+    assert sorted(entry.inputs["principalArn"].rsplit("/")[-1] for entry in entries) == ["Admin", "Deploy"]
 
 
 def test_role_policies(dev: Graph) -> None:

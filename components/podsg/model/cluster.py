@@ -91,7 +91,9 @@ class ClusterSpec(Spec):
     admin_principal_arns: list[PrincipalArn] = Field(
         default=[], examples=[["arn:aws:iam::123456789012:role/admin"]]
     )
-    """IAM roles and users that administer the cluster, besides the caller (ARNs). Default: none."""
+    """IAM roles and users that administer the cluster, the one that deploys among them (ARNs).
+
+    Default: whoever deploys. Name them where several deploy, or each takes the access of the last one away."""
     vpc_cni: VpcCniSpec = Field(default=VpcCniSpec(), examples=[{"enforcing_mode": "strict"}])
     """Settings of the VPC CNI. Default: pod ENIs on, strict mode, external SNAT."""
     login: LoginSpec = Field(default=LoginSpec(), examples=[{}])

@@ -47,6 +47,11 @@ def findings(spec: Spec) -> Iterator[Finding]:
 
 
 def _environment(spec: EnvironmentSpec) -> Iterator[Finding]:
+    if spec.name.split("-", 1)[0] == "sg":
+        # Source: EC2 API, CreateSecurityGroup: a name cannot start with sg-.
+        yield Finding(
+            ("name",), shown(spec.name), "a name whose groups do not start with sg-", rests_on=(("name",),)
+        )
     yield from subnet_findings(spec.network, ("network",))
     yield from _cluster(spec.cluster, ("cluster",))
     for name, group in spec.node_groups.items():

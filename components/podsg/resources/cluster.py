@@ -32,7 +32,7 @@ class ClusterArgs(TypedDict):
     subnet_ids: pulumi.Input[list[str]]
     """Private subnets in at least two zones, for the interfaces of the control plane."""
     admin_principal_arns: list[str]
-    """ARNs of the IAM users and roles that administer the cluster, the caller among them; none twice."""
+    """ARNs of the IAM users and roles that administer the cluster, whoever deploys among them; none twice."""
     key_arn: NotRequired[pulumi.Input[str]]
     """ARN of a KMS key for the secrets in the cluster. Default: one is made, with rotation."""
     key_deletion_window_days: NotRequired[int]

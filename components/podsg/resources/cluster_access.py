@@ -16,8 +16,7 @@ ADMIN_POLICY_ARN = "arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSClus
 def caller_principal_arn(component: pulumi.Resource) -> str:
     """Return the ARN of the IAM user or role that runs the program; a role's, not that of its session.
 
-    It is read at once, not as an output: EKS accepts one entry per principal, so the program has to know
-    whether the caller is among the named administrators.
+    It is read at once, not as an output: the names of the entry and its policy follow from it.
 
     Args:
         component: Component whose provider says who calls.

@@ -120,13 +120,13 @@ class Environment(pulumi.ComponentResource):
         }
 
     def _make_cluster(self) -> Cluster:
-        administrators = {caller_principal_arn(self), *self._spec.cluster.admin_principal_arns}
+        administrators = self._spec.cluster.admin_principal_arns or [caller_principal_arn(self)]
         return Cluster(
             self._owner.child("cluster"),
             {
                 "spec": self._spec.cluster,
                 "subnet_ids": self._network.private_subnet_ids,
-                "admin_principal_arns": sorted(administrators),
+                "admin_principal_arns": administrators,
                 "tags": self._tags,
             },
             self._owner.options(),

@@ -22,7 +22,7 @@ from lab.aws.eks.errors import (
     ResourceNotFoundError,
 )
 from lab.aws.eks.state import Cluster, Description, EksRequest, now
-from lab.aws.eks.transitions import after
+from lab.aws.transitions import after
 
 if TYPE_CHECKING:
     from lab.aws.eks.backend import LabEKSBackend

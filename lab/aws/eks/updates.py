@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.aws.eks.errors import ResourceInUseError, ResourceNotFoundError
 from lab.aws.eks.state import Cluster, Description, EksRequest, Update, now
-from lab.aws.eks.transitions import after
+from lab.aws.transitions import after
 
 if TYPE_CHECKING:
     from lab.aws.eks.backend import LabEKSBackend

@@ -9,7 +9,7 @@ from moto.rds import urls as stock_urls
 from moto.rds.models import RDSBackend
 
 from lab.aws.ec2.interfaces import create_service_interface, delete_service_interface
-from lab.aws.eks.transitions import after
+from lab.aws.transitions import after
 from lab.aws.rds.instances import DBInstance
 
 if TYPE_CHECKING:

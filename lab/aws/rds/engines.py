@@ -75,8 +75,10 @@ def resolve_version(engine: str, version: str | None) -> str | None:
     """Return the full version: the newest minor of a major, the version itself if known, None if unknown.
 
     Example:
-        >>> resolve_version("mysql", "8.4"), resolve_version("postgres", "16.9"), resolve_version("mysql",
-        "99.9") ('8.4.7', '16.9', None)
+        >>> resolve_version("mysql", "8.4"), resolve_version("postgres", "16.9")
+        ('8.4.7', '16.9')
+        >>> resolve_version("mysql", "99.9") is None
+        True
     """
     minors = ENGINES[engine].minors
     wanted = version or list(minors)[-1]
@@ -106,8 +108,8 @@ def is_instance_class(name: str) -> bool:
     """Tell whether RDS has an instance class.
 
     Example:
-        >>> is_instance_class("db.t4g.micro"), is_instance_class("db.zz.micro"),
-        is_instance_class("db.m5.micro") (True, False, False)
+        >>> [is_instance_class(name) for name in ("db.t4g.micro", "db.zz.micro", "db.m5.micro")]
+        [True, False, False]
     """
     found = CLASS.fullmatch(name)
     if found is None:

@@ -12,7 +12,11 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from lab.plugins import server, wire
 
 from .aws_conformance import AwsEngine, Row, running_aws, urn
-from .aws_conformance_rows import INSTANCE, ROWS
+from .aws_conformance_rows import ROWS as GENERAL
+from .aws_conformance_service_rows import INSTANCE
+from .aws_conformance_service_rows import ROWS as SERVICES
+
+ROWS = [*GENERAL, *SERVICES]
 
 
 @pytest.fixture(scope="module")
