@@ -93,7 +93,7 @@ class ClusterSpec(Spec):
     )
     """IAM roles and users that administer the cluster, the one that deploys among them (ARNs).
 
-    Default: whoever deploys. Name them where several deploy, or each takes the access of the last one away."""
+    Default: whoever deploys. Name them where several deploy, or each takes away the access of another."""
     vpc_cni: VpcCniSpec = Field(default=VpcCniSpec(), examples=[{"enforcing_mode": "strict"}])
     """Settings of the VPC CNI. Default: pod ENIs on, strict mode, external SNAT."""
     login: LoginSpec = Field(default=LoginSpec(), examples=[{}])
