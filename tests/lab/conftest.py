@@ -13,11 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pulumi_aws as aws
 import pytest
 import yaml
 
 from lab import session
 from lab.paths import CHECKOUT
+
+# The aws plugin, for a quick start, imports single modules of the SDK, and a package that was not loaded before
+# stays an empty shell. Here the plugin shares a process with programs, which need whole packages.
+LOADED = (
+    aws.cloudwatch.LogGroup,
+    aws.ec2.Vpc,
+    aws.eks.Cluster,
+    aws.iam.Role,
+    aws.kms.Key,
+    aws.rds.Instance,
+    aws.vpc.SecurityGroupIngressRule,
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,8 +9,8 @@ from moto.rds import urls as stock_urls
 from moto.rds.models import RDSBackend
 
 from lab.aws.ec2.interfaces import create_service_interface, delete_service_interface
-from lab.aws.transitions import after
 from lab.aws.rds.instances import DBInstance
+from lab.aws.transitions import after
 
 if TYPE_CHECKING:
     from collections.abc import Callable

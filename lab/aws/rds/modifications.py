@@ -53,6 +53,9 @@ def modify(backend: LabRDSBackend, database: DBInstance, parameters: Any) -> Non
         for name in DEFERRED
         if parameters.get(name) is not None and getattr(database, DEFERRED[name], None) != parameters[name]
     }
+    if database.backup_retention_period and deferred.get("BackupRetentionPeriod"):
+        # From one number of days to another is soon done; backups switched on or off wait.
+        database.backup_retention_period = deferred.pop("BackupRetentionPeriod")
     group_ids = parameters.get("VpcSecurityGroupIds")
     immediately = bool(parameters.get("ApplyImmediately"))
     handled = {xform_name(name) for name in (*DEFERRED, "VpcSecurityGroupIds", "DBSubnetGroupName")}

@@ -175,6 +175,17 @@ def _pending(clients: Clients) -> None:
         assert found["PendingModifiedValues"] == {}
 
 
+def _retention(clients: Clients) -> None:
+    scene = scene_of(clients)
+    with scene.running(BackupRetentionPeriod=7) as name:
+        clients.rds.modify_db_instance(DBInstanceIdentifier=name, BackupRetentionPeriod=14)
+        eventually(lambda: str(scene.describe(name)["BackupRetentionPeriod"]), "14")
+        clients.rds.modify_db_instance(DBInstanceIdentifier=name, BackupRetentionPeriod=0)
+        found = scene.describe(name)
+        assert found["BackupRetentionPeriod"] == 14
+        assert found["PendingModifiedValues"] == {"BackupRetentionPeriod": 0}
+
+
 def _bad_changes(clients: Clients) -> None:
     scene = scene_of(clients)
     value, combination = "InvalidParameterValue", "InvalidParameterCombination"
@@ -360,6 +371,7 @@ ROWS = [
     Row("rds-protected", "A protected instance cannot be deleted", DELETE, _protected),
     Row("rds-final-snapshot", "A deletion says what becomes of the data", DELETE, _final_snapshot),
     Row("rds-secret", "The managed secret holds the user and a password of its own", SECRET, _secret),
+    Row("rds-retention", "Backups kept longer is soon done, none at all waits", MODIFY, _retention),
     Row("rds-pending", "A change waits, unless it is to apply immediately", MODIFY, _pending),
     Row("rds-bad-changes", "ModifyDBInstance refuses what CreateDBInstance refuses", MODIFY, _bad_changes),
     Row("rds-log-exports", "Log exports are merged", MODIFY, _log_exports),
