@@ -20,7 +20,7 @@ import yaml
 from lab import session
 from lab.paths import CHECKOUT
 
-# The aws plugin, for a quick start, imports single modules of the SDK, and a package that was not loaded before
+# The aws plugin, for a quick start, imports single modules of the SDK; a package that was not loaded before
 # stays an empty shell. Here the plugin shares a process with programs, which need whole packages.
 LOADED = (
     aws.cloudwatch.LogGroup,
