@@ -31,7 +31,7 @@ $(UV): tools/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "$$($(PYTHON) --version) is too old. Fix: install Python 3.11 or newer, or run make PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv $(@D)/..
-	$(@D)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/uv.txt
+	$(@D)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r tools/uv.txt
 	@touch $@
 
 .venv/.done: $(UV) uv.lock pyproject.toml components/podsg/__init__.py

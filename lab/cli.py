@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lab import session, status
-from lab.engine import PROJECT, Engine, EngineError, Outcome, stack_file
+from lab.engine import PROJECT, Engine, EngineError, Outcome, recorded_resources, stack_file
 from lab.errors import LabError
 from lab.paths import CHECKOUT
 from lab.toolchain import build_tools
@@ -69,9 +69,7 @@ def up(
             _print_json(_as_dict(outcome) | {"access": [asdict(row) for row in access]})
             return
         _print_notices(outcome)
-        _result.print(_databases_table(outcome))
-        _result.print(_access_table(access))
-        _result.print(f"{_changes_text(outcome)} in {outcome.seconds:.0f} s")
+        _result.print(_summary(stack, outcome, access))
 
 
 @app.command()
@@ -109,26 +107,46 @@ def destroy(
 
 
 @app.command()
-def down() -> None:
-    """End what the lab started, and drop its AWS account and the engine's record of it."""
+def down(stack: StackOption = "dev", output: FormatOption = Format.TEXT) -> None:
+    """End the lab, with its AWS account and the engine's record of every stack in it."""
     with _clear_errors():
+        recorded = recorded_resources(stack)
         was_running = session.stop(_say)
-        _say("the lab has ended." if was_running else "no lab was running.")
+        if output is Format.JSON:
+            _print_json({"ended": was_running, "stack": stack, "resources_dropped": recorded})
+        else:
+            _say(
+                f"the lab has ended; {stack} had {recorded} resources."
+                if was_running
+                else "no lab was running."
+            )
 
 
 @app.command("status")
-def show_status(output: FormatOption = Format.TEXT) -> None:
-    """Count what exists in EC2, EKS, RDS, IAM, KMS, CloudWatch Logs and Kubernetes, per kind."""
+def show_status(stack: StackOption = "dev", output: FormatOption = Format.TEXT) -> None:
+    """Count what exists in EC2, EKS, RDS, IAM, KMS, CloudWatch Logs and Kubernetes, whoever made it."""
     with _clear_errors():
         found = session.running()
         counts = status.count(found) if found else {}
+        recorded = recorded_resources(stack)
         if output is Format.JSON:
-            _print_json({"running": found is not None, "total": status.total(counts), "counts": counts})
+            _print_json(
+                {
+                    "running": found is not None,
+                    "stack": stack,
+                    "recorded": recorded,
+                    "total": status.total(counts),
+                    "counts": counts,
+                }
+            )
             return
         if found is None:
-            _result.print("The lab of this checkout is not running. Start it with: podsg lab up")
+            _result.print("The lab of this checkout is not running. To start it: podsg lab up")
             return
-        table = Table("service", "kind", "count", title=f"{status.total(counts)} objects in the lab")
+        title = (
+            f"{status.total(counts)} objects in the lab; the engine records {recorded} resources of {stack}"
+        )
+        table = Table("service", "kind", "count", title=title)
         for service, kinds in counts.items():
             for kind, number in kinds.items():
                 table.add_row(service, kind, str(number))
@@ -198,7 +216,7 @@ def _print_json(value: Any) -> None:
 def _changes_text(outcome: Outcome) -> str:
     kinds = [f"{count} {kind}" for kind, count in sorted(outcome.changes.items()) if kind != "same"]
     same = outcome.changes.get("same", 0)
-    return f"Resources: {', '.join(kinds) or 'no change'}, {same} unchanged"
+    return f"{', '.join(kinds) or 'no change'}, {same} unchanged"
 
 
 def _print_notices(outcome: Outcome) -> None:
@@ -206,15 +224,15 @@ def _print_notices(outcome: Outcome) -> None:
         _result.print(f"Note: {notice}", style="yellow")
 
 
-def _databases_table(outcome: Outcome) -> Table:
-    table = Table("database", "endpoint", title="Databases")
+def _summary(stack: str, outcome: Outcome, access: tuple[DatabaseAccess, ...]) -> Table:
+    table = Table("", "", title=f"{stack} is up", show_header=False, show_lines=True)
+    table.add_row("resources", _changes_text(outcome))
     for name, endpoint in outcome.outputs.get("database_endpoints", {}).items():
-        table.add_row(name, str(endpoint))
-    return table
-
-
-def _access_table(access: tuple[DatabaseAccess, ...]) -> Table:
-    table = Table("pods", "database", "port", title="Who may reach which database")
+        table.add_row(f"database {name}", str(endpoint))
     for row in access:
-        table.add_row(f"{row.namespace} / {row.selector_text}", row.database, f"{row.protocol} {row.port}")
+        table.add_row(
+            f"may reach {row.database}",
+            f"pods {row.selector_text} in {row.namespace}, {row.protocol} {row.port}",
+        )
+    table.add_row("time", f"{outcome.seconds:.0f} s")
     return table

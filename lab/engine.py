@@ -6,10 +6,13 @@ encryption salt into the latter and the checkout stays clean.
 
 from __future__ import annotations
 
+import json
 import runpy
 import shutil
+import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,7 +118,8 @@ class Engine:
         self._events.clear()
         started = time.monotonic()
         try:
-            run(on_output=self._output, on_event=self._events.append, suppress_outputs=True)
+            with _interrupts_left_to_the_engine(self._output):
+                run(on_output=self._output, on_event=self._events.append, suppress_outputs=True)
         except automation.CommandError as error:
             raise EngineError(operation, self._error_texts() or [str(error)]) from None
         return Outcome(
@@ -152,6 +156,16 @@ class Engine:
         ]
 
 
+@contextmanager
+def _interrupts_left_to_the_engine(output: Output) -> Iterator[None]:
+    """Wait out a Ctrl-C: the terminal sends it to the engine too, which ends what it began and records it."""
+    before = signal.signal(signal.SIGINT, lambda *_: output("interrupted: waiting for the engine …"))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _short(urn: str | None) -> str:
     return f"{urn.rsplit('::', 2)[-1]}: " if urn else ""
 
@@ -171,6 +185,15 @@ def stack_file(stack: str, project_folder: Path = CHECKOUT) -> Path:
             fix=f"use --stack with one of: {', '.join(known) or 'none yet'}.",
         )
     return path
+
+
+def recorded_resources(stack: str) -> int:
+    """Count the resources that the engine's record of a stack holds; 0 if there is none."""
+    record = state_folder() / "backend" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    if not record.is_file():
+        return 0
+    latest = json.loads(record.read_text())["checkpoint"].get("latest") or {}
+    return len(latest.get("resources") or [])
 
 
 def _copy_project(project_folder: Path, work: Path, stack: str) -> None:

@@ -143,6 +143,7 @@ def _go_environment() -> dict[str, str]:
         "GOMODCACHE": str(go / "mod"),
         "GOCACHE": str(go / "build"),
         "GOENV": "off",
+        "XDG_CONFIG_HOME": str(go / "config"),  # where Go keeps its telemetry counters
         "GOWORK": "off",
         "GOFLAGS": "-mod=readonly -modcacherw -buildvcs=false",
         "CGO_ENABLED": "0",

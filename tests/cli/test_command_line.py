@@ -28,6 +28,14 @@ def test_help_teaches_the_lab_inside_a_checkout() -> None:
     ] == []
 
 
+@pytest.mark.parametrize("verb", ["up", "preview", "refresh", "destroy", "down", "status"])
+def test_each_verb_takes_a_stack_and_a_format(verb: str) -> None:
+    done = CliRunner().invoke(build_app(CHECKOUT), ["lab", verb, "--help"], env={"COLUMNS": "120"})
+
+    assert done.exit_code == 0
+    assert [option for option in ("--stack", "--format") if option not in done.stdout] == []
+
+
 def test_elsewhere_there_is_no_lab(tmp_path: Path) -> None:
     # given a folder outside of any checkout
     assert checkout_with_lab(tmp_path) is None

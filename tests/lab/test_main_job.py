@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+import urllib3
 import yaml
 from kubernetes import config, dynamic
 
+from lab.paths import CHECKOUT
 from lab.status import client
 from tests.lab.conftest import Lab
 
@@ -90,19 +94,36 @@ def kinds_created(digest: dict[str, Any]) -> list[str]:
     )
 
 
-def test_dev_lives_its_whole_life(lab: Lab, tmp_path: Path) -> None:
-    # given somebody else's cluster as the current one of this shell
-    with foreign_cluster(tmp_path) as (kubeconfig, requests):
-        # when the environment is created, created again, refreshed, and created again
-        first = lab.json("up", KUBECONFIG=kubeconfig)
-        second = lab.json("up", KUBECONFIG=kubeconfig)
-        refreshed = lab.json("refresh", KUBECONFIG=kubeconfig)
-        third = lab.json("up", KUBECONFIG=kubeconfig)
+def checkout_changes() -> str:
+    command = ["git", "status", "--porcelain", "--ignored=no"]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
 
-    # then it is there, nothing changes after that, and the foreign cluster was never asked
+
+@pytest.fixture
+def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Somebody else's cluster as the current one of this shell; what it is asked, it counts."""
+    with foreign_cluster(tmp_path) as (kubeconfig, requests):
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            dynamic.DynamicClient(config.new_client_from_config(kubeconfig))
+        assert requests, "the counter does not count"
+        requests.clear()
+        monkeypatch.setenv("KUBECONFIG", kubeconfig)
+        yield requests
+
+
+def test_dev_lives_its_whole_life(lab: Lab, foreign: list[str]) -> None:
+    # given a clean account
+    before = checkout_changes()
+
+    # when the environment is created, created again, refreshed, and created again
+    first = lab.json("up")
+    second = lab.json("up")
+    refreshed = lab.json("refresh")
+    third = lab.json("up")
+
+    # then it is there, and nothing changes after that
     assert first["changes"]["create"] > 60
     assert (second["changed"], refreshed["changed"], third["changed"]) == (UNCHANGED,) * 3
-    assert requests == []
     assert first["access"] == [
         {
             "workload": "catalog",
@@ -153,4 +174,8 @@ def test_dev_lives_its_whole_life(lab: Lab, tmp_path: Path) -> None:
 
     # then nothing is left
     left = lab.json("status")
-    assert (left["running"], left["total"]) == (True, 0), left["counts"]
+    assert (left["running"], left["total"], left["recorded"]) == (True, 0, 0), left["counts"]
+
+    # and neither the foreign cluster nor the checkout has seen anything of it
+    assert foreign == []
+    assert checkout_changes() == before
