@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -120,10 +121,16 @@ def _live_keys(session: Session) -> Iterable[str]:
             yield key["KeyId"]
 
 
+def kubernetes_api(kubeconfig: Path) -> dynamic.DynamicClient:
+    """Return a client of one API server; what it discovers is kept beside the kubeconfig, to go with it."""
+    client = config.new_client_from_config(str(kubeconfig))
+    return dynamic.DynamicClient(client, cache_file=str(kubeconfig.with_name("discovery.json")))
+
+
 def _kubernetes() -> dict[str, int]:
     counts = {"namespaces": 0, "security group policies": 0}
     for kubeconfig in (state_folder() / "aws" / "clusters").glob("*/admin.kubeconfig"):
-        api = dynamic.DynamicClient(config.new_client_from_config(str(kubeconfig)))
+        api = kubernetes_api(kubeconfig)
         namespaces = api.resources.get(api_version="v1", kind="Namespace").get().items
         counts["namespaces"] += sum(item.metadata.name not in SYSTEM_NAMESPACES for item in namespaces)
         policies = api.resources.get(api_version="vpcresources.k8s.aws/v1beta1", kind="SecurityGroupPolicy")

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 import yaml
-from kubernetes import config, dynamic
+from kubernetes import config
+from kubernetes.client import ApiException, VersionApi
 
 from lab.paths import CHECKOUT
-from lab.status import client
+from lab.status import client, kubernetes_api
 from tests.lab.conftest import Lab
 
 UNCHANGED = 0
@@ -60,7 +60,7 @@ def foreign_cluster(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 def policy_group_ids(lab: Lab, namespace: str, name: str) -> list[str]:
     (kubeconfig,) = (lab.state / "aws" / "clusters").glob("*/admin.kubeconfig")
-    api = dynamic.DynamicClient(config.new_client_from_config(str(kubeconfig)))
+    api = kubernetes_api(kubeconfig)
     policies = api.resources.get(api_version="vpcresources.k8s.aws/v1beta1", kind="SecurityGroupPolicy")
     found = policies.get(namespace=namespace, name=name)
     return list(found.spec.securityGroups.groupIds)
@@ -103,8 +103,8 @@ def checkout_changes() -> str:
 def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Somebody else's cluster as the current one of this shell; what it is asked, it counts."""
     with foreign_cluster(tmp_path) as (kubeconfig, requests):
-        with pytest.raises(urllib3.exceptions.HTTPError):
-            dynamic.DynamicClient(config.new_client_from_config(kubeconfig))
+        with pytest.raises(ApiException):
+            VersionApi(config.new_client_from_config(kubeconfig)).get_code()
         assert requests, "the counter does not count"
         requests.clear()
         monkeypatch.setenv("KUBECONFIG", kubeconfig)

@@ -1,48 +1,47 @@
-"""A client of one API server: plain objects in and out.
-
-The published Python client is not used: importing its generated models takes longer than a whole
-no-change preview of the provider should.
-"""
+"""A connection to one API server: the Kubernetes project's own client, with plain objects in and out."""
 
 from __future__ import annotations
 
-import http
+import contextlib
 import json
-import ssl
+import os
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import urllib3
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException, new_client_from_config_dict
+from kubernetes.config.exec_provider import ExecProvider
+from kubernetes.config.kube_config import ConfigNode
+from kubernetes.dynamic import DynamicClient, Resource
+from kubernetes.dynamic.exceptions import NotFoundError, ResourceNotFoundError, UnauthorizedError
 
 from lab.plugins.interface import PluginError, Values
 from lab.plugins.kubernetes import schemas
-from lab.plugins.kubernetes.login import Login
+from lab.plugins.kubernetes.config import Target
 from lab.plugins.kubernetes.objects import Kind
 
-CONNECT_TIMEOUT_SECONDS: Final = 10.0
-READ_TIMEOUT_SECONDS: Final = 60.0
+CONNECT_AND_READ_SECONDS: Final = (10.0, 60.0)
 CONNECTIONS: Final = 32
+RETRIES: Final = urllib3.Retry(
+    connect=1, read=0, redirect=0, status=3, status_forcelist=[429], allowed_methods=None
+)
+NO_FILE: Final = f"{os.devnull}/discovery"
+"""The client would keep what it discovers for the next server at the same address; here it cannot."""
 
-UNAUTHORIZED: Final = 401
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
-
-JSON: Final = "application/json"
-APPLY: Final = "application/apply-patch+yaml"
-JSON_PATCH: Final = "application/json-patch+json"
 
 
 class ApiError(PluginError):
     """What the API server refused, in its own words."""
 
-    def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
-        super().__init__(answer.get("message") or f"the API server answered {status}")
-        self.status = status
-        self.reason = str(answer.get("reason") or "")
-        self.subject = str((answer.get("details") or {}).get("kind") or "")
+    def __init__(self, message: str, status: int, reason: str | None, subject: str | None) -> None:
+        super().__init__(message)
+        self.status, self.reason, self.subject = status, reason, subject
 
     @property
     def not_found(self) -> bool:
@@ -50,128 +49,81 @@ class ApiError(PluginError):
         return self.status == NOT_FOUND
 
 
+class NoKindError(ApiError):
+    """Say that the API server does not know a kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        text = f'no matches for kind "{kind.name}" in version "{kind.api_version}"'
+        super().__init__(text, NOT_FOUND, "NoKindMatch", None)
+
+
 class UnreachableError(PluginError):
     """Say that no answer came."""
 
 
-class NoKindError(PluginError):
-    """Say that the API server does not know a kind."""
-
-
-@dataclass(frozen=True)
-class ResourceType:
-    """How the API server serves a kind."""
-
-    kind: Kind
-    plural: str
-    namespaced: bool
-
-    def path(self, namespace: str, name: str = "") -> str:
-        """Return the URL path of an object, or of the collection without a name."""
-        parts = [_group_path(self.kind.api_version)]
-        if self.namespaced:
-            parts += ["namespaces", quote(namespace or "default", safe="")]
-        parts.append(self.plural)
-        return "/".join([*parts, quote(name, safe="")] if name else parts)
-
-
-def _group_path(api_version: str) -> str:
-    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+class LoginError(PluginError):
+    """Say why no token could be had."""
 
 
 class Api:
     """A connection to one API server; may be used by many threads.
 
     Args:
-        server: URL of the API server.
-        authority: Its certificate authority in PEM; `None`: the machine's own.
-        login: Source of bearer tokens.
+        target: The API server and the way in.
+
+    Raises:
+        ApiError: The server refused.
+        UnreachableError: No answer came.
+        LoginError: There is no token.
     """
 
-    def __init__(self, server: str, authority: str | None, login: Login) -> None:
-        self._server, self._login = server, login
-        self._pool = urllib3.PoolManager(
-            maxsize=CONNECTIONS,
-            block=False,
-            ssl_context=ssl.create_default_context(cadata=authority),
-            timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS),
-            retries=urllib3.Retry(
-                connect=1, read=0, redirect=0, status=3, status_forcelist=[429], allowed_methods=None
-            ),
-        )
+    def __init__(self, target: Target) -> None:
         self._lock = threading.Lock()
-        self._types: dict[Kind, ResourceType] = {}
         self._schemas: dict[str, Values] = {}
+        with _own_errors():
+            self.client = _Client(target)
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Any = None,
-        content_type: str = JSON,
-    ) -> Values:
-        """Send a request and return the answer.
+    def call(self, verb: str, kind: Kind, namespace: str, name: str | None = None, **options: Any) -> Values:
+        """Do something with an object or a collection and return the answer.
+
+        Args:
+            verb: Method of the client: `get`, `create`, `replace`, `patch`, `server_side_apply`, `delete`.
+            kind: The object's kind.
+            namespace: Its namespace, `""` for the default one; has no effect on kinds without namespaces.
+            name: Its name.
+            options: What the method takes besides.
 
         Raises:
-            ApiError: The server refused.
-            UnreachableError: No answer came.
-            LoginError: There is no token.
+            NoKindError: The server does not serve the kind; other errors as those of the class.
         """
-        headers = {
-            "Accept": JSON,
-            "Content-Type": content_type,
-            "Authorization": f"Bearer {self._login.token()}",
-        }
-        url = f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            response = self._pool.request(method, url, body=data, headers=headers)
-        except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(f"{method} {self._server}: {error}") from error
-        answer = _parse(response.data)
-        if response.status == UNAUTHORIZED:
-            self._login.refused()
-        if response.status >= http.HTTPStatus.BAD_REQUEST:
-            raise ApiError(response.status, answer)
-        return answer
+        resource = self.resource(kind)
+        place = {"namespace": quote(namespace or "default", safe=""), "name": name and quote(name, safe="")}
+        with _own_errors():
+            answer: Values = getattr(resource, verb)(**place, **options, serializer=_plain)
+            return answer
 
-    def probe(self) -> None:
-        """Ask for something that every accepted caller may read."""
-        self.request("GET", "/version")
-
-    def resource_type(self, kind: Kind) -> ResourceType:
+    def resource(self, kind: Kind) -> Resource:
         """Return how a kind is served; what was found is kept, what was not is asked again.
 
         Raises:
             NoKindError: The server does not serve the kind.
         """
-        with self._lock:
-            if kind not in self._types:
-                self._discover(kind.api_version)
-            if kind not in self._types:
-                raise NoKindError(f'no matches for kind "{kind.name}" in version "{kind.api_version}"')
-            return self._types[kind]
-
-    def _discover(self, api_version: str) -> None:
+        prefix, version = _prefix(kind.api_version), kind.api_version
         try:
-            answer = self.request("GET", _group_path(api_version))
-        except ApiError as error:
-            if error.not_found:
-                return
-            raise
-        for item in answer["resources"]:
-            if "/" not in item["name"]:
-                kind = Kind(api_version, item["kind"])
-                self._types[kind] = ResourceType(kind, item["name"], item["namespaced"])
+            with self._lock, _own_errors():
+                found: Resource = self.client.resources.get(
+                    prefix=prefix, api_version=version, kind=kind.name
+                )
+                return found
+        except ResourceNotFoundError as error:
+            raise NoKindError(kind) from error
 
     def schemas(self, kind: Kind) -> Values:
         """Return the OpenAPI schemas of a kind's group version by name; empty if the kind is not in them.
 
         A new definition takes a moment to get there, so that only what has the kind is kept.
         """
-        with self._lock:
+        with self._lock, _own_errors():
             found = self._schemas.get(kind.api_version) or self._fetch_schemas(kind.api_version)
             if schemas.of_kind(found, kind) is None:
                 return {}
@@ -179,24 +131,90 @@ class Api:
             return found
 
     def _fetch_schemas(self, api_version: str) -> Values:
+        path = f"/openapi/v3/{_prefix(api_version)}/{api_version}"
         try:
-            answer = self.request("GET", f"/openapi/v3{_group_path(api_version)}")
-        except ApiError as error:
-            if error.not_found:
-                return {}
-            raise
+            answer: Values | str = self.client.request("GET", path, serializer=_plain)
+        except NotFoundError:
+            return {}
+        if isinstance(answer, str):  # right after a group's last definition is gone: nothing
+            return {}
         return (answer.get("components") or {}).get("schemas") or {}
 
     def forget(self) -> None:
         """Forget all kinds and schemas: a definition has changed."""
-        with self._lock:
-            self._types.clear()
+        with self._lock, _own_errors():
             self._schemas.clear()
+            self.client.resources.invalidate_cache()
 
 
-def _parse(data: bytes) -> Values:
+class _Client(DynamicClient):
+    """The client, with a time limit on every request, and another token after one was refused."""
+
+    def __init__(self, target: Target) -> None:
+        self._target, self._login_lock = target, threading.Lock()
+        super().__init__(_logged_in(target), cache_file=NO_FILE)  # type: ignore[no-untyped-call]
+
+    def request(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        used = self.client
+        try:
+            return super().request(method, path, body, _request_timeout=CONNECT_AND_READ_SECONDS, **params)
+        except UnauthorizedError:
+            with self._login_lock:
+                if self.client is used:
+                    self.client = _logged_in(self._target)
+            raise
+
+
+def _logged_in(target: Target) -> ApiClient:
+    """Return a client with a token, which it renews itself before it ends; it uses no environment's proxy."""
+    configuration = Configuration(
+        ca_cert_data=target.authority, connection_pool_maxsize=CONNECTIONS, retries=RETRIES
+    )
+    configuration.proxy = None
+    client: ApiClient = new_client_from_config_dict(target.kubeconfig, client_configuration=configuration)
+    if not configuration.api_key:
+        raise LoginError(_why_no_token(target.user.get("exec")))
+    return client
+
+
+def _why_no_token(command: Values | None) -> str:
+    """Run a login command again for its error, which the client only logs."""
+    if command is None:
+        return "the kubeconfig's token is empty"
     try:
-        answer = json.loads(data)
-    except ValueError:
-        return {"message": data.decode(errors="replace").strip()}
-    return answer if isinstance(answer, dict) else {"message": str(answer)}
+        ExecProvider(ConfigNode("exec", command), None).run()
+    except (ConfigException, OSError, TypeError) as error:
+        hint = command.get("installHint") or ""
+        return f"the login command {command.get('command')!r}: {error}. {hint}".strip()
+    return f"the login command {command['command']!r} printed no token"
+
+
+@contextlib.contextmanager
+def _own_errors() -> Iterator[None]:
+    """Raise the client's errors as those of the plugin."""
+    try:
+        yield
+    except ApiException as error:
+        answer = _status(error)
+        details = answer.get("details") or {}
+        message = answer.get("message") or f"the API server answered {error.status}"
+        raise ApiError(message, error.status, answer.get("reason"), details.get("kind")) from error
+    except (urllib3.exceptions.HTTPError, ValueError) as error:  # ValueError: discovery, at an http address
+        raise UnreachableError(str(error)) from error
+
+
+def _status(error: ApiException) -> Values:
+    """Return a refusal as the server's `Status` object, or what else it said as the message of one."""
+    with contextlib.suppress(ValueError):
+        answer = json.loads(error.body or "")
+        if isinstance(answer, dict):
+            return answer
+    return {"message": error.body or error.reason}
+
+
+def _prefix(api_version: str) -> str:
+    return "apis" if "/" in api_version else "api"
+
+
+def _plain(_client: DynamicClient, answer: Values) -> Values:
+    return answer

@@ -7,7 +7,7 @@ from typing import Final
 
 from lab.plugins.interface import Values
 from lab.plugins.kubernetes import fieldmanagers, waiting
-from lab.plugins.kubernetes.api import APPLY, JSON_PATCH, Api, ApiError, NoKindError
+from lab.plugins.kubernetes.api import Api, ApiError, NoKindError
 from lab.plugins.kubernetes.objects import Kind, name_of, namespace_of
 
 CRD: Final = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -67,18 +67,18 @@ class Cluster:
     def knows(self, kind: Kind) -> bool:
         """Say whether the server serves a kind."""
         try:
-            self.api.resource_type(kind)
+            self.api.resource(kind)
         except NoKindError:
             return False
         return True
 
     def namespaced(self, kind: Kind) -> bool:
         """Say whether a kind has namespaces, as far as the server knows it."""
-        return self.api.resource_type(kind).namespaced if self.knows(kind) else assumed_namespaced(kind)
+        return bool(self.api.resource(kind).namespaced) if self.knows(kind) else assumed_namespaced(kind)
 
     def get(self, kind: Kind, namespace: str, name: str) -> Values:
         """Return a live object."""
-        return self.api.request("GET", self.api.resource_type(kind).path(namespace, name))
+        return self.api.call("get", kind, namespace, name)
 
     def create(self, wanted: Values, *, preview: bool) -> Values:
         """Create an object that is not there; in a preview the server only says what it would do.
@@ -87,18 +87,17 @@ class Cluster:
 
         Source: CHANGELOG.md at 4.29.0, issue 2926: creates are no longer server-side apply.
         """
-        query = {"fieldManager": fieldmanagers.CREATOR, "fieldValidation": "Strict", **_dry(preview=preview)}
 
         def send() -> Values:
-            path = self.api.resource_type(kind_of(wanted)).path(namespace_of(wanted))
-            return self.api.request("POST", path, query=query, body=wanted)
+            options = _writing(fieldmanagers.CREATOR, preview=preview)
+            return self.api.call("create", kind_of(wanted), namespace_of(wanted), body=wanted, **options)
 
         pause = FIRST_RETRY_SECONDS
         for _ in range(0 if preview else CREATE_RETRIES):
             try:
                 return send()
-            except (ApiError, NoKindError) as error:
-                if isinstance(error, ApiError) and not error.not_found:
+            except ApiError as error:
+                if not error.not_found:
                     raise
             if self._cancelled.wait(pause):
                 break
@@ -112,20 +111,18 @@ class Cluster:
 
         Source: await/await.go, updateResource and ssaUpdate.
         """
-        kind = kind_of(wanted)
-        path = self.api.resource_type(kind).path(namespace_of(wanted), name_of(wanted))
-        query = {"fieldManager": manager, "fieldValidation": "Strict", **_dry(preview=preview)}
-        if kind == CRD and live is not None:
+        place = kind_of(wanted), namespace_of(wanted), name_of(wanted)
+        options = _writing(manager, preview=preview)
+        if kind_of(wanted) == CRD and live is not None:
             version = live["metadata"]["resourceVersion"]
             body = {**wanted, "metadata": {**wanted["metadata"], "resourceVersion": version}}
-            return self.api.request("PUT", path, query=query, body=body)
+            return self.api.call("replace", *place, body=body, **options)
         if live is not None and not preview:
-            self._take_over(path, live, manager)
+            self._take_over(place, live, manager)
         forced = fieldmanagers.forces(wanted, live, always=force, preview=preview)
-        query["force"] = str(forced).lower()
-        return self.api.request("PATCH", path, query=query, body=wanted, content_type=APPLY)
+        return self.api.call("server_side_apply", *place, body=wanted, force_conflicts=forced, **options)
 
-    def _take_over(self, path: str, live: Values, manager: str) -> None:
+    def _take_over(self, place: tuple[Kind, str, str], live: Values, manager: str) -> None:
         entries = fieldmanagers.take_over(live, manager)
         if entries is None:
             return
@@ -137,38 +134,32 @@ class Cluster:
                 "value": live["metadata"]["resourceVersion"],
             },
         ]
-        self.api.request("PATCH", path, body=patch, content_type=JSON_PATCH)
+        self.api.call("patch", *place, body=patch, content_type="application/json-patch+json")
 
     def delete(self, live: Values, inputs: Values, timeout: float) -> None:
         """Delete an object and wait until it is gone; one that is gone, or whose kind is, is a success.
 
         Source: await/await.go, Deletion.
         """
-        kind = kind_of(live)
+        kind, _, name = place = kind_of(live), namespace_of(live), name_of(live)
         try:
-            path = self.api.resource_type(kind).path(namespace_of(live), name_of(live))
-            answer = self.api.request(
-                "DELETE",
-                path,
-                body={"propagationPolicy": waiting.propagation(inputs), "kind": "DeleteOptions"},
-            )
-        except (NoKindError, ApiError) as error:
-            if isinstance(error, NoKindError) or error.not_found:
+            answer = self.api.call("delete", *place, propagation_policy=waiting.propagation(inputs))
+        except ApiError as error:
+            if error.not_found:
                 return
             raise
         if waiting.skips_on_delete(kind, inputs):
             return
         uid = answer.get("metadata", {}).get("uid") or answer.get("details", {}).get("uid")
-        self._wait_gone(
-            path, uid, f"{kind.name} {name_of(live)!r} to be gone", waiting.seconds(timeout, inputs)
-        )
+        subject = f"{kind.name} {name!r} to be gone"
+        self._wait_gone(place, uid, subject, waiting.seconds(timeout, inputs))
 
-    def _wait_gone(self, path: str, uid: str | None, subject: str, timeout: float) -> None:
+    def _wait_gone(self, place: tuple[Kind, str, str], uid: str | None, subject: str, timeout: float) -> None:
         finalizers: list[str] = []
 
         def gone() -> bool | None:
             try:
-                found = self.api.request("GET", path)
+                found = self.get(*place)
             except ApiError as error:
                 if error.not_found:
                     return True
@@ -206,5 +197,10 @@ class Cluster:
             raise waiting.GaveUpError(f"{error}: {'; '.join(problems)}") from error
 
 
-def _dry(*, preview: bool) -> dict[str, str]:
-    return {"dryRun": "All"} if preview else {}
+def _writing(manager: str, *, preview: bool) -> Values:
+    """Return the options of a write: by whom, nothing unknown, only tried in a preview."""
+    return {
+        "field_manager": manager,
+        "dry_run": "All" if preview else None,
+        "query_params": [("fieldValidation", "Strict")],
+    }

@@ -17,7 +17,6 @@ from typing import Any, Final
 import yaml
 
 from lab.plugins.interface import CheckFailure, DiffKind, DiffResult, PluginError, Values
-from lab.plugins.kubernetes.login import EXEC_API_VERSIONS, ExecLogin, Login, StaticLogin
 from lab.plugins.wire import UNKNOWN
 
 _FLAGS: Final = frozenset(
@@ -40,6 +39,8 @@ _OPTIONS: Final = _FLAGS | _TEXTS | _OBJECTS | _NOT_IN_THE_LAB
 _ENGINES_OWN: Final = frozenset({"__internal", "pluginChecksums", "pluginDownloadURL", "version"})
 """Inputs that the engine adds. Source: pulumi/pulumi `pkg/resource/deploy/providers/registry.go`."""
 _CLUSTER_KEYS: Final = ("kubeconfig", "context", "cluster")
+_EXEC_API_VERSIONS: Final = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+"""Source: Kubernetes documentation, "client-go credential plugins"."""
 
 _ENVIRONMENT: Final = {
     "deleteUnreachable": "PULUMI_K8S_DELETE_UNREACHABLE",
@@ -60,8 +61,8 @@ class KubeconfigError(PluginError):
 class Target:
     """The cluster that a kubeconfig names, and the way in."""
 
-    server: str
-    """URL of the API server."""
+    cluster: Mapping[str, Any]
+    """The kubeconfig's cluster, without its certificate authority."""
     authority: str | None
     """Certificate authority in PEM; `None`: the machine's own."""
     user: Mapping[str, Any]
@@ -69,11 +70,15 @@ class Target:
     namespace: str
     """Namespace of the context; `default` if it names none."""
 
-    def login(self) -> Login:
-        """Return the source of tokens."""
-        if "exec" in self.user:
-            return ExecLogin(self.user["exec"])
-        return StaticLogin(self.user.get("token", ""))
+    @property
+    def kubeconfig(self) -> Values:
+        """A kubeconfig of this cluster and user alone."""
+        return {
+            "clusters": [{"name": "cluster", "cluster": self.cluster}],
+            "users": [{"name": "user", "user": self.user}],
+            "contexts": [{"name": "context", "context": {"cluster": "cluster", "user": "user"}}],
+            "current-context": "context",
+        }
 
 
 @dataclass(frozen=True)
@@ -207,14 +212,16 @@ def target(args: Values) -> Target:
     content = _load(args.get("kubeconfig"))
     context = _context(args, content)
     cluster = _cluster(args)
+    if not cluster.get("server"):
+        raise KubeconfigError("the kubeconfig's cluster has no server")
     user = _named(content, "users", "user", context.get("user"))
-    if "exec" in user and user["exec"].get("apiVersion") not in EXEC_API_VERSIONS:
-        allowed = ", ".join(EXEC_API_VERSIONS)
+    if "exec" in user and user["exec"].get("apiVersion") not in _EXEC_API_VERSIONS:
+        allowed = ", ".join(_EXEC_API_VERSIONS)
         raise KubeconfigError(f"exec apiVersion {user['exec'].get('apiVersion')!r} is not one of {allowed}")
     if not {"exec", "token"} & user.keys():
         raise KubeconfigError(f"user {context.get('user')!r} has neither exec nor token")
     return Target(
-        server=str(cluster.get("server") or "").rstrip("/"),
+        cluster={key: item for key, item in cluster.items() if not key.startswith("certificate-authority")},
         authority=_authority(cluster),
         user=user,
         namespace=context.get("namespace") or "default",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import secrets
-import ssl
 from collections.abc import Sequence
 from importlib import metadata
 from typing import Final, NoReturn
@@ -26,10 +25,9 @@ from lab.plugins.interface import (
     Values,
 )
 from lab.plugins.kubernetes import config, diffing, objects, schemas, waiting
-from lab.plugins.kubernetes.api import FORBIDDEN, Api, ApiError, NoKindError, UnreachableError
+from lab.plugins.kubernetes.api import FORBIDDEN, Api, ApiError, LoginError, NoKindError, UnreachableError
 from lab.plugins.kubernetes.cluster import CRD, Cluster, assumed_namespaced, kind_of
 from lab.plugins.kubernetes.config import Settings
-from lab.plugins.kubernetes.login import LoginError
 from lab.plugins.kubernetes.objects import Kind
 from lab.plugins.wire import UNKNOWN, has_unknown
 
@@ -78,11 +76,9 @@ class KubernetesPlugin(Plugin):
         if has_unknown(args):
             return
         self._settings = config.settings(args)
-        target = self._settings.target
         try:
-            api = Api(target.server, target.authority, target.login())
-            api.probe()
-        except (ApiError, UnreachableError, LoginError, ssl.SSLError) as error:
+            api = Api(self._settings.target)
+        except (ApiError, UnreachableError, LoginError) as error:
             self._unreachable = f"unable to load schema information from the API server: {error}"
             return
         self._cluster = Cluster(api, self.cancelled)
@@ -178,16 +174,16 @@ class KubernetesPlugin(Plugin):
                 live = cluster.apply(wanted, None, manager, force=force, preview=preview)
             else:
                 live = cluster.create(wanted, preview=preview)
-        except ApiError as error:
-            if preview and _hides_preview(error):
-                return "", objects.mark_secret(inputs)
-            _refuse_create(urn, error)
         except NoKindError as error:
             raise PluginError(
                 f"creation of resource {urn!r} with kind {kind_of(wanted)} failed because the Kubernetes"
                 " API server reported that the apiVersion for this resource does not exist. Verify that any"
                 f" required CRDs have been created: {error}"
             ) from error
+        except ApiError as error:
+            if preview and _hides_preview(error):
+                return "", objects.mark_secret(inputs)
+            _refuse_create(urn, error)
         if preview:
             live.pop("status", None)
             return "", objects.to_outputs(live, manager)
@@ -209,8 +205,6 @@ class KubernetesPlugin(Plugin):
         namespace, name = objects.parse_id(old.id)
         try:
             live = self._cluster.get(kind, namespace, name)
-        except NoKindError:
-            return None
         except ApiError as error:
             if error.not_found:
                 return None
@@ -253,8 +247,8 @@ class KubernetesPlugin(Plugin):
             live = cluster.get(kind_of(wanted), namespace, name)
             force = self._options.patch_force
             applied = cluster.apply(wanted, live, manager, force=force, preview=preview)
-        except (ApiError, NoKindError) as error:
-            if preview and isinstance(error, ApiError) and error.status == FORBIDDEN:
+        except ApiError as error:
+            if preview and error.status == FORBIDDEN:
                 return objects.mark_secret(news)
             text = f"update of resource {urn!r} failed: {error}"
             if live is None or preview:

@@ -27,8 +27,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         patch.setenv("PODSG_LAB_CRDS", str(crd_folder()))
         plane = ControlPlane.start("plugin", tmp_path_factory.mktemp("plane"), "http://127.0.0.1:9/no-review")
     content = plane.admin_kubeconfig.read_text()
-    server = config.target({"kubeconfig": content})
-    connection = Api(server.server, server.authority, server.login())
+    connection = Api(config.target({"kubeconfig": content}))
     try:
         waiting.until(lambda: connection.schemas(KIND) or None, "the schema", 30, threading.Event())
         yield content
@@ -38,8 +37,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def api(kubeconfig: str) -> Api:
-    target = config.target({"kubeconfig": kubeconfig})
-    return Api(target.server, target.authority, target.login())
+    return Api(config.target({"kubeconfig": kubeconfig}))
 
 
 @pytest.fixture

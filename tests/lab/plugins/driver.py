@@ -13,6 +13,7 @@ CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 SECRET = "kubernetes:core/v1:Secret"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 POLICY = "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy"
+MERGE_PATCH = "application/merge-patch+json"
 GROUP = "sg-0123456789abcdef0"
 
 Values = dict[str, Any]

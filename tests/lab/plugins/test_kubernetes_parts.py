@@ -13,7 +13,6 @@ import pytest
 
 from lab.plugins.interface import DiffKind
 from lab.plugins.kubernetes import config, diffing, fieldmanagers, objects, schemas, waiting
-from lab.plugins.kubernetes.login import ExecLogin, LoginError
 from lab.plugins.kubernetes.objects import Kind
 from lab.plugins.wire import UNKNOWN
 
@@ -63,6 +62,7 @@ def kubeconfig(server: str = "https://one.example", **user: object) -> str:
             "no context 'two'; it has 'one', 'other'",
         ),
         ({"kubeconfig": kubeconfig(), "context": "nobody"}, "kubeconfig", "no user 'nobody'"),
+        ({"kubeconfig": kubeconfig("")}, "kubeconfig", "has no server"),
         ({"kubeconfig": kubeconfig(username="u")}, "kubeconfig", "neither exec nor token"),
         (
             {"kubeconfig": kubeconfig(exec={"apiVersion": "v9"})},
@@ -108,11 +108,11 @@ def test_the_environments_kubeconfig_is_not_used(monkeypatch: pytest.MonkeyPatch
 
 def test_the_settings_follow_inputs_and_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     found = config.settings({"kubeconfig": kubeconfig()})
-    assert (found.target.server, found.target.authority) == ("https://one.example", AUTHORITY)
+    assert (found.target.cluster["server"], found.target.authority) == ("https://one.example", AUTHORITY)
     assert (found.namespace, found.delete_unreachable) == ("catalog", False)
     monkeypatch.setenv("PULUMI_K8S_DELETE_UNREACHABLE", "true")
     other = config.settings({"kubeconfig": kubeconfig(), "context": "other"})
-    assert (other.target.server, other.namespace, other.delete_unreachable) == (
+    assert (other.target.cluster["server"], other.namespace, other.delete_unreachable) == (
         "https://other.example",
         "default",
         True,
@@ -147,45 +147,6 @@ def test_the_provider_is_replaced_for_another_cluster(
 ) -> None:
     found = config.diff(olds, news)
     assert (found.changed, list(found.replaces)) == (changes, replaces)
-
-
-def command(tmp_path: Path, script: str) -> Values:
-    return {**EXEC, "args": ["-c", script, str(tmp_path / "runs")], "installHint": "install it"}
-
-
-def credential(ends: str) -> str:
-    answer = {
-        "apiVersion": EXEC["apiVersion"],
-        "kind": "ExecCredential",
-        "status": {"token": "t", "expirationTimestamp": ends},
-    }
-    return f"echo >>$0; echo '{json.dumps(answer)}'"
-
-
-@pytest.mark.parametrize(("ends", "runs"), [("2000-01-01T00:00:00Z", 3), ("2999-01-01T00:00:00Z", 2)])
-def test_a_token_is_kept_until_it_ends_or_is_refused(tmp_path: Path, ends: str, runs: int) -> None:
-    login = ExecLogin(command(tmp_path, credential(ends)))
-    assert [login.token(), login.token()] == ["t", "t"]
-    login.refused()
-    login.token()
-    assert len((tmp_path / "runs").read_text().splitlines()) == runs
-
-
-@pytest.mark.parametrize(
-    ("spec", "text"),
-    [
-        (
-            {"command": "no-such-command", "installHint": "install it"},
-            "No such file or directory.*install it",
-        ),
-        ({"args": ["-c", "echo denied >&2; exit 3"]}, "'sh' ended with 3: denied"),
-        ({"args": ["-c", "echo hello"]}, "printed no ExecCredential with a token"),
-        ({"args": ["-c", 'echo \'{"apiVersion": "v0", "status": {"token": "t"}}\'']}, "answers v0"),
-    ],
-)
-def test_a_login_that_fails_says_why(spec: Values, text: str) -> None:
-    with pytest.raises(LoginError, match=text):
-        ExecLogin({**EXEC, **spec}).token()
 
 
 @pytest.mark.parametrize(

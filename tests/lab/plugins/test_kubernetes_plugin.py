@@ -10,12 +10,14 @@ import pytest
 
 from lab.plugins.interface import DiffKind, InitFailed, PluginError, ResourceState
 from lab.plugins.kubernetes.api import Api
+from lab.plugins.kubernetes.objects import kind_of_token
 from lab.plugins.wire import UNKNOWN, Secret
 
 from .driver import (
     CONFIG_MAP,
     DEPLOYMENT,
     GROUP,
+    MERGE_PATCH,
     NAMESPACE,
     POLICY,
     SECRET,
@@ -40,9 +42,7 @@ def test_a_namespace_comes_and_goes(engine: Engine) -> None:
 
 def test_a_custom_resource_holds_what_was_asked_for(engine: Engine, api: Api, space: str) -> None:
     state = engine.up(POLICY, policy(space))
-    live = api.request(
-        "GET", f"/apis/vpcresources.k8s.aws/v1beta1/namespaces/{space}/securitygrouppolicies/rds-access"
-    )
+    live = api.call("get", kind_of_token(POLICY), space, "rds-access")
     assert live["spec"]["securityGroups"]["groupIds"] == [GROUP]
     assert state.id == f"{space}/rds-access"
     assert not engine.diff(POLICY, state, policy(space)).changed
@@ -183,12 +183,11 @@ def test_an_update_changes_and_removes(engine: Engine, space: str) -> None:
 
 def test_drift_shows_after_a_refresh(engine: Engine, api: Api, space: str) -> None:
     state = engine.up(POLICY, policy(space))
-    path = f"/apis/vpcresources.k8s.aws/v1beta1/namespaces/{space}/securitygrouppolicies/rds-access"
     change = {
         "metadata": {"labels": {"someone": "else"}},
         "spec": {"securityGroups": {"groupIds": ["sg-99999999"]}},
     }
-    api.request("PATCH", path, body=change, content_type="application/merge-patch+json")
+    api.call("patch", kind_of_token(POLICY), space, "rds-access", body=change, content_type=MERGE_PATCH)
     found = engine.refresh(POLICY, state)
     assert found is not None
     assert "labels" not in found.inputs["metadata"]
