@@ -47,6 +47,16 @@ WORKERS: Location = ("node_groups", "workers")
 DATABASE: Location = ("databases", "catalog")
 WORKLOAD: Location = ("workloads", "catalog")
 SHARED = ["m5.large", "m6i.large"]
+MYSQL = {"engine": "mysql", "version": "8.4", "instance_class": "db.m5.large"}
+PRIVATE_SOURCES = {
+    "10.1.0.0/16": "10.0.0.0/8",
+    "172.31.0.0/16": "172.16.0.0/12",
+    "172.0.0.0/8": "172.16.0.0/12",
+    "192.168.1.0/24": "192.168.0.0/16",
+    "100.127.0.1/32": "100.64.0.0/10",
+    "127.0.0.1/32": "127.0.0.0/8",
+    "169.254.169.254/32": "169.254.0.0/16",
+}
 
 MISTAKES = (
     mistake("missing part", NETWORK, MISSING, "a mapping with the keys cidr, zone_count"),
@@ -55,7 +65,10 @@ MISTAKES = (
     mistake("misspelt key", (*NETWORK, "zone_cuont"), 3, "zone_count, the nearest of cidr, zone_count,"),
     mistake("shortened key", (*WORKERS, "min"), 3, "min_count, the nearest of instance_types,"),
     mistake(
-        "unknown key", (*WORKERS, "qqq"), 3, "instance_types, desired_count, min_count, max_count or disk_gib"
+        "unknown key",
+        (*WORKERS, "qqq"),
+        3,
+        "instance_types, desired_count, min_count, max_count, disk_gib or max_pods",
     ),
     mistake("number for text", ("name",), 5, "lower-case letters, digits and single hyphens"),
     mistake("bad characters", ("name",), "Dev_1", "lower-case letters, digits and single hyphens"),
@@ -92,7 +105,16 @@ MISTAKES = (
         "open to everybody",
         (*CLUSTER, "endpoint_access", "public_cidrs", 0),
         "0.0.0.0/0",
-        "/8 to /32 without host bits, such as 203.0.113.0/24; never 0.0.0.0/0",
+        "public networks, each IPv4, /8 to /32, without host bits, such as 203.0.113.0/24; never 0.0.0.0/0",
+    ),
+    *(
+        mistake(
+            f"private source {cidr}",
+            (*CLUSTER, "endpoint_access", "public_cidrs", 0),
+            cidr,
+            f"never 0.0.0.0/0, outside {private}",
+        )
+        for cidr, private in PRIVATE_SOURCES.items()
     ),
     mistake(
         "overlapping sources",
@@ -120,7 +142,38 @@ MISTAKES = (
     ),
     mistake("unknown mode", (*CLUSTER, "vpc_cni", "enforcing_mode"), "strikt", "strict or standard"),
     mistake("text for truth", (*CLUSTER, "vpc_cni", "external_snat"), "yes", "true or false"),
-    mistake("short cool-down", (*CLUSTER, "vpc_cni", "branch_eni_cooldown_seconds"), 10, "30 or more"),
+    mistake("short cool-down", (*CLUSTER, "vpc_cni", "branch_eni_cooldown_seconds"), 10, "30 to 3600"),
+    mistake("long cool-down", (*CLUSTER, "vpc_cni", "branch_eni_cooldown_seconds"), 3601, "30 to 3600"),
+    mistake(
+        "too many variables",
+        (*CLUSTER, "vpc_cni", "extra_env"),
+        {f"VARIABLE_{number}": "1" for number in range(101)},
+        "a mapping of 0 to 100 entries",
+    ),
+    mistake(
+        "too many init variables",
+        (*CLUSTER, "vpc_cni", "extra_init_env"),
+        {f"VARIABLE_{number}": "1" for number in range(101)},
+        "a mapping of 0 to 100 entries",
+    ),
+    mistake("no login command", (*CLUSTER, "login", "command"), "", "text of 1 to 4095 characters"),
+    mistake("long login command", (*CLUSTER, "login", "command"), "a" * 4096, "text of 1 to 4095 characters"),
+    mistake(
+        "too many login arguments", (*CLUSTER, "login", "args"), ["-v"] * 101, "a list of 0 to 100 items"
+    ),
+    mistake(
+        "long login argument",
+        (*CLUSTER, "login", "args"),
+        ["a" * 131072],
+        "text of at most 131071 characters",
+        "cluster.login.args[0]",
+    ),
+    mistake(
+        "too many administrators",
+        (*CLUSTER, "admin_principal_arns"),
+        [f"arn:aws:iam::123456789012:role/admin-{number}" for number in range(101)],
+        "a list of 0 to 100 items",
+    ),
     mistake(
         "setting with a field",
         (*CLUSTER, "vpc_cni", "extra_env", "ENABLE_POD_ENI"),
@@ -160,7 +213,28 @@ MISTAKES = (
         "a letter first",
         'node_groups["Workers 2"]',
     ),
-    mistake("no types", (*WORKERS, "instance_types"), [], "a list of 1 or more items"),
+    mistake("no types", (*WORKERS, "instance_types"), [], "a list of 1 to 20 items"),
+    mistake(
+        "too many types",
+        (*WORKERS, "instance_types"),
+        [f"m5.{number}xlarge" for number in range(21)],
+        "a list of 1 to 20 items",
+    ),
+    mistake("no pods per node", (*WORKERS, "max_pods"), 0, "1 to 3922"),
+    mistake("too many pods per node", (*WORKERS, "max_pods"), 3923, "1 to 3922"),
+    mistake("text for pods per node", (*WORKERS, "max_pods"), "110", "a whole number: 1 to 3922"),
+    mistake(
+        "too many groups",
+        ("node_groups",),
+        {f"workers-{number}": {"instance_types": SHARED} for number in range(31)},
+        "a mapping of 1 to 30 entries",
+    ),
+    mistake(
+        "Grace beside Intel",
+        (*WORKERS, "instance_types", 1),
+        "p6e-gb200.36xlarge",
+        "one architecture: x86_64, as m5.large",
+    ),
     mistake("no branch ENIs", (*WORKERS, "instance_types", 1), "t3.large", "no type of the family t3 does"),
     mistake(
         "no instance type", (*WORKERS, "instance_types", 1), "large", "an EC2 instance type, such as m5.large"
@@ -187,10 +261,17 @@ MISTAKES = (
     mistake(
         "long database name",
         ("databases", "d" * 60),
-        {"engine": "mysql", "version": "8.4", "instance_class": "db.m5.large"},
+        MYSQL,
         "at most 59 characters here, so that the name has at most 63",
     ),
-    mistake("list for mapping", ("databases",), ["catalog"], "a mapping of 0 or more entries"),
+    mistake("list for mapping", ("databases",), ["catalog"], "a mapping of 0 to 40 entries"),
+    mistake(
+        "too many databases",
+        ("databases",),
+        {f"catalog-{number}": MYSQL for number in range(41)},
+        "a mapping of 0 to 40 entries",
+    ),
+    mistake("text for apply at once", (*DATABASE, "apply_immediately"), "yes", "true or false"),
     mistake("text for part", DATABASE, "mysql", "a mapping with the keys engine, version"),
     mistake("unknown engine", (*DATABASE, "engine"), "oracle", "mysql or postgres"),
     mistake("version of another engine", (*DATABASE, "version"), "16", '"8.0" or "8.4"'),
@@ -224,7 +305,39 @@ MISTAKES = (
     mistake("pod port out of range", (*WORKLOAD, "ports", 0), 0, "1 to 65535"),
     mistake("name of a group id", ("name",), "sg-shop", "a name whose groups do not start with sg-"),
     mistake("port twice", (*WORKLOAD, "ports", 1), 8080, "each value once"),
-    mistake("fewer than no pods", (*WORKLOAD, "replicas"), -1, "0 or more"),
+    mistake("fewer than no pods", (*WORKLOAD, "replicas"), -1, "0 to 5000"),
+    mistake("more pods than interfaces", (*WORKLOAD, "replicas"), 5001, "0 to 5000"),
+    mistake("too many ports", (*WORKLOAD, "ports"), list(range(1, 62)), "a list of 0 to 60 items"),
+    *(
+        mistake(
+            f"too many labels in {selector}",
+            (*WORKLOAD, selector),
+            {f"label-{number}": "x" for number in range(51)},
+            "a mapping of 0 to 50 entries",
+        )
+        for selector in ("pod_selector", "service_account_selector")
+    ),
+    *(
+        mistake(
+            f"too many peers in {direction}",
+            (*WORKLOAD, direction),
+            [{"cidr": f"10.0.0.{number}/32", "ports": [443]} for number in range(61)],
+            "a list of 0 to 60 items",
+        )
+        for direction in ("ingress_from", "egress_to")
+    ),
+    mistake(
+        "too many databases of a workload",
+        (*WORKLOAD, "databases"),
+        [f"catalog-{number}" for number in range(41)],
+        "a list of 0 to 40 items",
+    ),
+    mistake(
+        "too many workloads",
+        ("workloads",),
+        {f"job-{number}": {"namespace": "jobs", "pod_selector": {"app": "job"}} for number in range(2501)},
+        "a mapping of 0 to 2500 entries",
+    ),
     mistake("misspelt database", (*WORKLOAD, "databases", 0), "catalogue", "catalog, the nearest of catalog"),
     mistake(
         "unknown database", (*WORKLOAD, "databases", 0), "xyz", "one of the databases of this input: catalog"
@@ -257,7 +370,13 @@ MISTAKES = (
         "sg- and 8 or 17",
         "workloads.catalog.egress_to[0].security_group_id",
     ),
-    mistake("no ports", (*WORKLOAD, "ingress_from", 0, "ports"), [], "a list of 1 or more items"),
+    mistake("no ports", (*WORKLOAD, "ingress_from", 0, "ports"), [], "a list of 1 to 60 items"),
+    mistake(
+        "too many peer ports",
+        (*WORKLOAD, "ingress_from", 0, "ports"),
+        list(range(1, 62)),
+        "a list of 1 to 60 items",
+    ),
     mistake("peer port twice", (*WORKLOAD, "ingress_from", 0, "ports", 1), 8080, "each value once"),
     mistake(
         "peer network with host bits",
@@ -280,7 +399,7 @@ MISTAKES = (
     mistake(
         "too many tags",
         ("tags",),
-        {f"tag-{number}": "x" for number in range(48)},
-        "a mapping of 0 to 47 entries",
+        {f"tag-{number}": "x" for number in range(41)},
+        "a mapping of 0 to 40 entries",
     ),
 )

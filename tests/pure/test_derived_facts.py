@@ -64,20 +64,34 @@ def test_a_database_has_a_port(engine: Engine, version: str, port: int | None, e
     assert database_port(spec) == expected
 
 
-@pytest.mark.parametrize(
-    "instance_type", ["a1.large", "m6g.large", "c7gn.xlarge", "x2gd.medium", "im4gn.large"]
-)
-def test_graviton_types(instance_type: str) -> None:
-    # given a Graviton type, when asked, then it is arm64
-    assert architecture(instance_type) == "arm64"
+# Every family of aws/amazon-vpc-resource-controller-k8s v1.8.2, pkg/aws/vpc/limits.go, and Grace Blackwell.
+ARM_FAMILIES = """
+    a1 c6g c6gd c6gn c7g c7g-flex c7gd c7gn c8g c8g-flex c8gb c8gd c8gn c9g c9gd g5g hpc7g i4g i8g
+    i8ge im4gn is4gen m6g m6gd m7g m7g-flex m7gd m8g m8g-flex m8gb m8gd m8gn m9g m9gd mac-m3ultra
+    mac-m4 mac-m4max mac-m4pro mac2 mac2-m1ultra mac2-m2 mac2-m2pro p6e-gb200 p6e-gb300 r6g r6gd r7g
+    r7gd r8g r8gb r8gd r8gn r9g r9gd t4g x2gd x8g
+"""
+X86_FAMILIES = """
+    c1 c3 c4 c5 c5a c5ad c5d c5n c6a c6i c6id c6in c7a c7i c7i-flex c8a c8i c8i-flex c8ib c8id c8in
+    c8ine d2 d3 d3en dl1 dl2q f1 f2 g4ad g4dn g5 g6 g6e g6f g7 g7e gr6 gr6f h1 i2 i3 i3en i4i i7i
+    i7ie inf1 inf2 m1 m2 m3 m4 m5 m5a m5ad m5d m5dn m5n m5zn m6a m6i m6id m6idn m6in m7a m7i
+    m7i-flex m8a m8azn m8i m8i-flex m8ib m8id m8idb m8idn m8in m8ine mac1 p3 p3dn p4d p4de p5 p5e
+    p5en p6-b200 p6-b300 r3 r4 r5 r5a r5ad r5b r5d r5dn r5n r6a r6i r6id r6idn r6in r7a r7i r7iz r8a
+    r8i r8i-flex r8ib r8id r8idb r8idn r8in t1 t2 t3 t3a trn1 trn1n u-3tb1 u-6tb1 u7i-12tb u7i-6tb
+    u7i-8tb u7in-16tb u7in-24tb u7in-32tb vt1 x1 x1e x2idn x2iedn x2iezn x8aedz x8i z1d
+"""
 
 
-@pytest.mark.parametrize(
-    "instance_type", ["m5.large", "g4dn.xlarge", "m7i-flex.large", "u-6tb1.metal", "gr6.4xlarge"]
-)
-def test_other_types(instance_type: str) -> None:
+@pytest.mark.parametrize("family", ARM_FAMILIES.split())
+def test_arm_families(family: str) -> None:
+    # given a type with a Graviton, Grace or Apple processor, when asked, then it is arm64
+    assert architecture(f"{family}.4xlarge") == "arm64"
+
+
+@pytest.mark.parametrize("family", X86_FAMILIES.split())
+def test_other_families(family: str) -> None:
     # given any other type, when asked, then it is x86_64
-    assert architecture(instance_type) == "x86_64"
+    assert architecture(f"{family}.4xlarge") == "x86_64"
 
 
 def test_login_arguments_are_filled_in() -> None:

@@ -44,8 +44,26 @@ def test_every_field_tells_all_about_itself(field: tuple[Location, dict[str, Any
     assert text.endswith(".")
     assert node["examples"]
     assert required or "default" in node or "Default:" in text
-    assert node["type"] != "integer" or "enum" in node or "minimum" in node
     assert allowed_text(node)
+
+
+LIMITS = {
+    "integer": ("minimum", "maximum"),
+    "array": ("maxItems",),
+    "object": ("maxProperties",),
+}
+
+
+@pytest.mark.parametrize("field", NODES, ids=lambda field: ".".join(map(str, field[0])))
+def test_nothing_is_without_limit(field: tuple[Location, dict[str, Any], bool]) -> None:
+    # given any field, item or entry; the keys of a part are limited by their names
+    _, node, _ = field
+
+    # when it counts or collects, then it has a least and a most
+    if "properties" in node:
+        assert node["additionalProperties"] is False
+    else:
+        assert all(isinstance(node.get(limit), int) for limit in LIMITS.get(node["type"], ()))
 
 
 def test_every_example_passes() -> None:

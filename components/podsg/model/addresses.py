@@ -9,12 +9,25 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
 # Source: VPC user guide, "VPC CIDR blocks"; RFC 6890 for loopback, link-local, multicast and reserved space.
 _NEVER_A_VPC = tuple(
     IPv4Network(text)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "198.19.0.0/16", "224.0.0.0/3")
+)
+# Private, shared, loopback and link-local space, which EKS refuses as a source of its public endpoint.
+# Source: RFC 1918, 6598, 1122 and 3927.
+_NEVER_PUBLIC = tuple(
+    IPv4Network(text)
+    for text in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+    )
 )
 _DOTTED = r"^([0-9]{1,3}\.){3}[0-9]{1,3}"
 
@@ -54,21 +67,30 @@ def parse_network(text: str, shortest: int, longest: int, allowed: str) -> IPv4N
     return network
 
 
-def _checked(shortest: int, longest: int, allowed: str) -> Callable[[str], str]:
-    return lambda text: str(parse_network(text, shortest, longest, allowed))
-
-
 _VPC_ALLOWED = "an IPv4 network of /16 to /20 without host bits, such as 10.42.0.0/16"
-_SOURCE_ALLOWED = "an IPv4 network of /8 to /32 without host bits, such as 203.0.113.0/24; never 0.0.0.0/0"
+_SOURCE_ALLOWED = (
+    "public networks, each IPv4, /8 to /32, without host bits, such as 203.0.113.0/24; never 0.0.0.0/0"
+)
 _PEER_ALLOWED = "an IPv4 network of /0 to /32 without host bits, such as 10.0.0.0/8"
 
 
 def _vpc_network(text: str) -> str:
-    network = parse_network(text, 16, 20, _VPC_ALLOWED)
-    for unusable in _NEVER_A_VPC:
-        if network.overlaps(unusable):
-            raise refused(f"{_VPC_ALLOWED}, outside {unusable}")
+    return _outside(_NEVER_A_VPC, parse_network(text, 16, 20, _VPC_ALLOWED), _VPC_ALLOWED)
+
+
+def _public_source(text: str) -> str:
+    return _outside(_NEVER_PUBLIC, parse_network(text, 8, 32, _SOURCE_ALLOWED), _SOURCE_ALLOWED)
+
+
+def _outside(unusable: Iterable[IPv4Network], network: IPv4Network, allowed: str) -> str:
+    for block in unusable:
+        if network.overlaps(block):
+            raise refused(f"{allowed}, outside {block}")
     return str(network)
+
+
+def _peer_network(text: str) -> str:
+    return str(parse_network(text, 0, 32, _PEER_ALLOWED))
 
 
 VpcCidr = Annotated[
@@ -78,7 +100,7 @@ VpcCidr = Annotated[
 ]
 PublicSourceCidr = Annotated[
     str,
-    AfterValidator(_checked(8, 32, _SOURCE_ALLOWED)),
+    AfterValidator(_public_source),
     Field(
         json_schema_extra={
             "pattern": f"{_DOTTED}/([89]|[12][0-9]|3[0-2])$",
@@ -88,7 +110,7 @@ PublicSourceCidr = Annotated[
 ]
 PeerCidr = Annotated[
     str,
-    AfterValidator(_checked(0, 32, _PEER_ALLOWED)),
+    AfterValidator(_peer_network),
     Field(
         json_schema_extra={
             "pattern": f"{_DOTTED}/([0-9]|[12][0-9]|3[0-2])$",

@@ -24,7 +24,22 @@ def _known_placeholders(argument: str) -> str:
     return argument
 
 
-LoginArgument = Annotated[str, AfterValidator(_known_placeholders)]
+# Source: Linux, execve(2): a path has at most 4095 characters, one argument at most 131071.
+LoginCommand = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=4095,
+        json_schema_extra={
+            "patternErrorMessage": "the name or path of a program: text of 1 to 4095 characters"
+        },
+    ),
+]
+LoginArgument = Annotated[
+    str,
+    AfterValidator(_known_placeholders),
+    Field(max_length=131071, json_schema_extra={"patternErrorMessage": "text of at most 131071 characters"}),
+]
 PrincipalArn = Annotated[
     str,
     Field(
@@ -39,14 +54,21 @@ class EndpointAccessSpec(Spec):
 
     # Source: EKS quotas, public endpoint access CIDR ranges per cluster: 40.
     public_cidrs: list[PublicSourceCidr] = Field(default=[], max_length=40, examples=[["203.0.113.0/24"]])
-    """IPv4 networks that may reach the public endpoint (at most 40, each /8 to /32). Default: none."""
+    """Public IPv4 networks that may reach the public endpoint (at most 40, each /8 to /32).
+
+    Default: none, then the API can only be reached from inside the VPC."""
 
 
 class LoginSpec(Spec):
-    """The command that gets a token for the Kubernetes API; no token is ever stored."""
+    """The command that gets a token for the Kubernetes API; no token is ever stored.
 
-    command: str = Field(default="aws", min_length=1, examples=["aws"])
-    """Program that prints an ExecCredential."""
+    It uses the ambient AWS credentials of the shell, not those of the AWS provider: with `aws:profile` or
+    `assumeRole` in the stack's config, give the same profile or role in `args`.
+    """
+
+    command: LoginCommand = Field(default="aws", examples=["aws"])
+    """Program that prints an ExecCredential (text, 1 to 4095 characters)."""
+    # Our own limit: a shell takes thousands of arguments, no login command needs more than a few dozen.
     args: list[LoginArgument] = Field(
         default=[
             "eks",
@@ -58,6 +80,7 @@ class LoginSpec(Spec):
             "--output",
             "json",
         ],
+        max_length=100,
         examples=[
             [
                 "eks",
@@ -71,7 +94,10 @@ class LoginSpec(Spec):
             ]
         ],
     )
-    """Its arguments; `{cluster_name}` and `{region}` are filled in. Default: those of `aws eks get-token`."""
+    """Its arguments (at most 100); `{cluster_name}` and `{region}` are filled in.
+
+    Name the profile or role of the stack's config here too, such as `--profile` or `--role-arn`.
+    Default: those of `aws eks get-token`."""
 
 
 class ClusterSpec(Spec):
@@ -85,19 +111,26 @@ class ClusterSpec(Spec):
     )
     """Kubernetes version (text, "1.30" or newer). Newer versions are reached one minor version at a time."""
     endpoint_access: EndpointAccessSpec = Field(default=EndpointAccessSpec(), examples=[{}])
-    """From where the Kubernetes API can be reached. Default: from inside the VPC only."""
+    """From where the Kubernetes API can be reached. Default: from inside the VPC only.
+
+    With no `public_cidrs`, the first `pulumi up` has to run from a network that reaches the VPC; else name
+    the public network it runs from in `public_cidrs`."""
     log_retention_days: RetentionDays = Field(default=365, examples=[365])
     """How long control plane logs are kept (days, one of the values of CloudWatch Logs)."""
+    # Our own limit: each is an access entry with its policy; larger circles share a role.
     admin_principal_arns: list[PrincipalArn] = Field(
-        default=[], examples=[["arn:aws:iam::123456789012:role/admin"]]
+        default=[], max_length=100, examples=[["arn:aws:iam::123456789012:role/admin"]]
     )
-    """IAM roles and users that administer the cluster, the one that deploys among them (ARNs).
+    """IAM roles and users that administer the cluster, the one that deploys among them (ARNs, at most 100).
 
     Default: whoever deploys. Name them where several deploy, or each takes away the access of another."""
     vpc_cni: VpcCniSpec = Field(default=VpcCniSpec(), examples=[{"enforcing_mode": "strict"}])
     """Settings of the VPC CNI. Default: pod ENIs on, strict mode, external SNAT."""
     login: LoginSpec = Field(default=LoginSpec(), examples=[{}])
-    """How to log in to the Kubernetes API. Default: `aws eks get-token`."""
+    """How to log in to the Kubernetes API. Default: `aws eks get-token`.
+
+    The login command uses the ambient AWS credentials of the shell: with `aws:profile` or `assumeRole` in
+    the stack's config, give the same profile or role in `args`."""
     deletion_protection: bool = Field(default=True, examples=[True])
     """EKS refuses to delete the cluster while this is true."""
 

@@ -18,6 +18,8 @@ class Engine(StrEnum):
     POSTGRES = "postgres"
 
 
+# Source: RDS quotas, DB instances per Region: 40.
+MOST_DATABASES = 40
 _DEFAULT_PORTS = {Engine.MYSQL: 3306, Engine.POSTGRES: 5432}
 _VERSIONS = {
     Engine.MYSQL: re.compile(r"(8\.0|8\.4)(\.[0-9]+)?"),
@@ -50,6 +52,7 @@ class DatabaseSpec(Spec):
         examples=["db.t4g.micro"],
     )
     """RDS instance class."""
+    # Source: RDS user guide, General Purpose SSD storage: 20 GiB to 64 TiB.
     storage_gib: int = Field(default=20, ge=20, le=65536, examples=[20])
     """Storage at the start (GiB, 20 to 65536)."""
     # Source: RDS API, CreateDBInstance, Port.
@@ -57,12 +60,16 @@ class DatabaseSpec(Spec):
     """TCP port (1150 to 65535). Default: 3306 for mysql, 5432 for postgres."""
     multi_az: bool = Field(default=True, examples=[True])
     """Keeps a standby in a second zone."""
+    # Source: RDS API, CreateDBInstance, BackupRetentionPeriod; 0 would switch backups off.
     backup_retention_days: int = Field(default=7, ge=1, le=35, examples=[7])
     """How long automatic backups are kept (days, 1 to 35)."""
     deletion_protection: bool = Field(default=True, examples=[True])
     """RDS refuses to delete the database while this is true."""
     final_snapshot: bool = Field(default=True, examples=[True])
     """Takes a snapshot before the database is deleted."""
+    apply_immediately: bool = Field(default=False, examples=[False])
+    """Changes that interrupt, such as class or version, are made at once and not in the maintenance
+    window."""
     log_retention_days: RetentionDays = Field(default=365, examples=[365])
     """How long exported database logs are kept (days, one of the values of CloudWatch Logs)."""
     database_name: str | None = Field(

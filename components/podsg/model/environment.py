@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from podsg.model.addresses import refused
 from podsg.model.cluster import ClusterSpec
-from podsg.model.database import DatabaseSpec
+from podsg.model.database import MOST_DATABASES, DatabaseSpec
 from podsg.model.naming import EnvironmentName, PartName
 from podsg.model.network import NetworkSpec
 from podsg.model.node_group import NodeGroupSpec
@@ -70,11 +70,14 @@ class EnvironmentSpec(Spec):
     """Managed node groups by name (1 to 30)."""
     databases: dict[PartName, DatabaseSpec] = Field(
         default={},
+        max_length=MOST_DATABASES,
         examples=[{"catalog": {"engine": "mysql", "version": "8.4", "instance_class": "db.t4g.micro"}}],
     )
-    """RDS databases by name. Default: none."""
+    """RDS databases by name (at most 40). Default: none."""
+    # Source: VPC quotas, security groups per Region: 2500, of which each workload has one.
     workloads: dict[PartName, WorkloadSpec] = Field(
         default={},
+        max_length=2500,
         examples=[
             {
                 "catalog": {
@@ -86,10 +89,11 @@ class EnvironmentSpec(Spec):
             }
         ],
     )
-    """Workloads with security groups of their own, by name. Default: none."""
-    # Source: EC2, 50 tags per resource; three of them are ours.
-    tags: dict[TagKey, TagValue] = Field(default={}, max_length=47, examples=[{"team": "shop"}])
-    """Tags of everything that takes tags (key to value, at most 47). Default: none but ours."""
+    """Workloads with security groups of their own, by name (at most 2500). Default: none."""
+    # Source: EC2 user guide, "Tag restrictions": 50 tags per resource. Up to ten are not the user's: name,
+    # owner, environment, the Kubernetes role of a subnet, and those that EKS adds.
+    tags: dict[TagKey, TagValue] = Field(default={}, max_length=40, examples=[{"team": "shop"}])
+    """Tags of everything that takes tags (key to value, at most 40). Default: none but ours."""
 
 
 def created_namespaces(spec: EnvironmentSpec) -> tuple[str, ...]:

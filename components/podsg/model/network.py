@@ -28,7 +28,9 @@ class NetworkSpec(Spec):
     cidr: VpcCidr = Field(examples=["10.42.0.0/16"])
     """IPv4 network of the VPC, /16 to /20, without host bits. A change replaces the VPC."""
     zone_count: int = Field(default=3, ge=2, le=6, examples=[3])
-    """Availability zones in use (count, 2 to 6). A zone added later moves no subnet of the others."""
+    """Availability zones in use (count, 2 to 6).
+
+    Adding a zone keeps all subnets but replaces the node groups: a node group's subnets cannot change."""
     nat: NatMode = Field(default=NatMode.SINGLE, strict=False, examples=["single"])
     """NAT gateways: `single` is cheaper, `per_zone` survives the loss of a zone."""
     flow_log_retention_days: RetentionDays = Field(default=365, examples=[365])

@@ -17,9 +17,10 @@ _NO_TRUNK = frozenset(
     | {"t1", "t2", "t3", "t3a", "t4g", "u-6tb1", "x1", "x1e"}
 )
 _TYPE_ALLOWED = "an EC2 instance type, such as m5.large"
-# A "g" right after the generation stands for Graviton; a1 came before that rule.
-# Source: EC2 user guide, instance type naming conventions.
-_GRAVITON = re.compile(r"^(a1|[a-z]+[0-9]+g[a-z]*)\.")
+# A "g" right after the generation stands for Graviton, also in front of -flex; a1 came before that rule.
+# -gb200 and its successors are NVIDIA Grace with Blackwell; mac2 and mac-m… are Apple silicon.
+# Source: EC2 user guide, instance type naming conventions, accelerated computing and Mac instances.
+_ARM = re.compile(r"^(a1|[a-z]+[0-9]+g[a-z]*(-[a-z0-9]+)?|[a-z]+[0-9]+[a-z]*-gb[0-9]+|mac(2|-m)[a-z0-9-]*)\.")
 
 Architecture = Literal["arm64", "x86_64"]
 
@@ -47,8 +48,9 @@ InstanceType = Annotated[
 class NodeGroupSpec(Spec):
     """Nodes of one kind, in the private subnets."""
 
-    instance_types: list[InstanceType] = Field(min_length=1, examples=[["m5.large"]])
-    """EC2 instance types (1 or more), all able to carry branch ENIs and of one architecture."""
+    # Source: EKS API, CreateNodegroup, instanceTypes: 0 to 20.
+    instance_types: list[InstanceType] = Field(min_length=1, max_length=20, examples=[["m5.large"]])
+    """EC2 instance types (1 to 20), all able to carry branch ENIs and of one architecture."""
     # Source: EKS quotas, nodes per managed node group: 450.
     desired_count: int = Field(default=2, ge=0, le=450, examples=[2])
     """Nodes to start with (count, 0 to 450), from `min_count` to `max_count`."""
@@ -58,16 +60,22 @@ class NodeGroupSpec(Spec):
     """Most nodes (count, 1 to 450)."""
     disk_gib: int = Field(default=50, ge=20, le=16384, examples=[50])
     """Encrypted root disk of a node (GiB, 20 to 16384)."""
+    # Source: VPC Resource Controller v1.8.2, limits.go: interfaces x (addresses - 1) + 2 is at most 3922.
+    max_pods: int | None = Field(default=None, ge=1, le=3922, examples=[110])
+    """Most pods per node (pods, 1 to 3922), counting those with branch ENIs.
+
+    Default: EKS decides by type without counting branch ENIs."""
 
 
 def architecture(instance_type: str) -> Architecture:
     """Tell the processor architecture of an instance type from its name.
 
     Source:
-        EC2 user guide, instance type naming conventions: "g" after the generation stands for Graviton.
+        EC2 user guide, instance type naming conventions: "g" after the generation stands for Graviton;
+        accelerated computing instances: "gb" and a number stand for Grace with Blackwell.
 
     Example:
-        >>> architecture("m7gd.large"), architecture("g4dn.xlarge")
-        ('arm64', 'x86_64')
+        >>> architecture("m7gd.large"), architecture("g4dn.xlarge"), architecture("p6e-gb200.36xlarge")
+        ('arm64', 'x86_64', 'arm64')
     """
-    return "arm64" if _GRAVITON.match(instance_type) else "x86_64"
+    return "arm64" if _ARM.match(instance_type) else "x86_64"

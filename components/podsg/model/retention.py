@@ -42,4 +42,8 @@ def _offered(days: int) -> int:
     return days
 
 
-RetentionDays = Annotated[int, AfterValidator(_offered), Field(json_schema_extra={"enum": list(_DAYS)})]
+RetentionDays = Annotated[
+    int,
+    AfterValidator(_offered),
+    Field(json_schema_extra={"enum": list(_DAYS), "minimum": _DAYS[0], "maximum": _DAYS[-1]}),
+]

@@ -19,6 +19,8 @@ _TYPED = {
     "ENABLE_PREFIX_DELEGATION": "vpc_cni.prefix_delegation",
     "DISABLE_TCP_EARLY_DEMUX": "vpc_cni.disable_tcp_early_demux",
 }
+# Our own limit: neither Kubernetes nor EKS counts them; no node agent is set up with more.
+_MOST_VARIABLES = 100
 _VARIABLE_ALLOWED = (
     "the name of an environment variable: capital letter first, then letters, digits, underscores"
 )
@@ -57,12 +59,20 @@ class VpcCniSpec(Spec):
     """Leaves address translation to the NAT gateway: the groups of the pod judge what leaves the VPC too."""
     prefix_delegation: bool = Field(default=False, examples=[False])
     """Gives ordinary pods addresses from /28 prefixes. Has no effect on the count of branch ENIs."""
-    branch_eni_cooldown_seconds: int | None = Field(default=None, ge=30, examples=[60])
-    """Wait before a branch ENI is deleted after its pod (seconds, 30 or more). Default: 60."""
-    extra_env: dict[Variable, str] = Field(default={}, examples=[{"WARM_ENI_TARGET": "1"}])
-    """Further environment variables of aws-node (name to text) without a field here. Default: none."""
-    extra_init_env: dict[Variable, str] = Field(default={}, examples=[{"ENABLE_V6_EGRESS": "false"}])
-    """Further environment variables of its init container (name to text). Default: none."""
+    # Source of the floor: aws/amazon-vpc-resource-controller-k8s, pkg/provider/branch/cooldown/cooldown.go.
+    # It has no ceiling; an hour is our own: all the while the ENI takes a place of the node and an address.
+    branch_eni_cooldown_seconds: int | None = Field(default=None, ge=30, le=3600, examples=[60])
+    """Wait before a branch ENI is deleted after its pod (seconds, 30 to 3600). Default: 60."""
+    extra_env: dict[Variable, str] = Field(
+        default={}, max_length=_MOST_VARIABLES, examples=[{"WARM_ENI_TARGET": "1"}]
+    )
+    """Further environment variables of aws-node (name to text, at most 100) without a field here.
+
+    Default: none."""
+    extra_init_env: dict[Variable, str] = Field(
+        default={}, max_length=_MOST_VARIABLES, examples=[{"ENABLE_V6_EGRESS": "false"}]
+    )
+    """Further environment variables of its init container (name to text, at most 100). Default: none."""
 
 
 def early_demux_disabled(spec: VpcCniSpec) -> bool:

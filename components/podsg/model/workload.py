@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from podsg.model.addresses import PeerCidr
+from podsg.model.database import MOST_DATABASES
 from podsg.model.naming import DnsLabel, DnsSubdomain, PartName
 from podsg.model.spec import Spec
 
@@ -35,6 +36,10 @@ LabelValue = Annotated[
         examples=["catalog"],
     ),
 ]
+# Source: VPC quotas, inbound or outbound rules per security group: 60; each port and each peer takes one.
+_MOST_RULES = 60
+# Our own limit: Kubernetes counts no labels; 50 are far more than pods carry.
+_MOST_LABELS = 50
 Port = Annotated[int, Field(ge=1, le=65535, examples=[8080])]
 
 
@@ -52,8 +57,8 @@ class PeerSpec(Spec):
         examples=["sg-0123456789abcdef0"],
     )
     """Security group that exists outside this environment. Default: none."""
-    ports: list[Port] = Field(min_length=1, examples=[[8080]])
-    """TCP ports of the side that is reached (1 or more, each 1 to 65535)."""
+    ports: list[Port] = Field(min_length=1, max_length=_MOST_RULES, examples=[[8080]])
+    """TCP ports of the side that is reached (1 to 60, each 1 to 65535)."""
 
 
 class WorkloadSpec(Spec):
@@ -64,21 +69,34 @@ class WorkloadSpec(Spec):
     create_namespace: bool = Field(default=True, examples=[True])
     """Makes the namespace; false for one that exists already, such as default."""
     pod_selector: dict[LabelKey, LabelValue] = Field(
-        default={}, examples=[{"app.kubernetes.io/name": "catalog"}]
+        default={}, max_length=_MOST_LABELS, examples=[{"app.kubernetes.io/name": "catalog"}]
     )
-    """Labels a pod must carry (key to value). Default: none, then a service account selector is needed."""
-    service_account_selector: dict[LabelKey, LabelValue] = Field(default={}, examples=[{"role": "catalog"}])
-    """Labels the service account of a pod must carry; both selectors must match. Default: none."""
-    ports: list[Port] = Field(default=[], examples=[[8080]])
-    """TCP ports the pods listen on, opened to the kubelet's probes (each 1 to 65535). Default: none."""
-    replicas: int = Field(default=1, ge=0, examples=[1])
-    """Pods that run at the same time (count, 0 or more); each needs one branch ENI."""
-    databases: list[PartName] = Field(default=[], examples=[["catalog"]])
-    """Names of the databases these pods may reach. Default: none."""
-    ingress_from: list[PeerSpec] = Field(default=[], examples=[[{"workload": "ui", "ports": [8080]}]])
-    """Who may reach these pods. Default: nobody but the kubelet's probes."""
-    egress_to: list[PeerSpec] = Field(default=[], examples=[[{"cidr": "10.0.0.0/8", "ports": [443]}]])
-    """Whom these pods may reach, besides DNS and their databases. Default: nobody."""
+    """Labels a pod must carry (key to value, at most 50).
+
+    Default: none, then a service account selector is needed."""
+    service_account_selector: dict[LabelKey, LabelValue] = Field(
+        default={}, max_length=_MOST_LABELS, examples=[{"role": "catalog"}]
+    )
+    """Labels the service account of a pod must carry (key to value, at most 50); both selectors must match.
+
+    Default: none."""
+    ports: list[Port] = Field(default=[], max_length=_MOST_RULES, examples=[[8080]])
+    """TCP ports the pods listen on, opened to the kubelet's probes (at most 60, each 1 to 65535).
+
+    Default: none."""
+    # Source: VPC quotas, network interfaces per Region: 5000.
+    replicas: int = Field(default=1, ge=0, le=5000, examples=[1])
+    """Pods that run at the same time (count, 0 to 5000); each needs one branch ENI."""
+    databases: list[PartName] = Field(default=[], max_length=MOST_DATABASES, examples=[["catalog"]])
+    """Names of the databases these pods may reach (at most 40). Default: none."""
+    ingress_from: list[PeerSpec] = Field(
+        default=[], max_length=_MOST_RULES, examples=[[{"workload": "ui", "ports": [8080]}]]
+    )
+    """Who may reach these pods (at most 60). Default: nobody but the kubelet's probes."""
+    egress_to: list[PeerSpec] = Field(
+        default=[], max_length=_MOST_RULES, examples=[[{"cidr": "10.0.0.0/8", "ports": [443]}]]
+    )
+    """Whom these pods may reach, besides DNS and their databases (at most 60). Default: nobody."""
     policy_name: DnsSubdomain | None = Field(default=None, examples=["catalog-rds-access"])
     """Name of the SecurityGroupPolicy. Default: the name of the workload and `-security-groups`."""
 
