@@ -57,6 +57,7 @@ AWS_KINDS = {
     ),
     "secrets": Kind("secretsmanager", "list_secrets", "SecretList"),
     "roles": Kind("iam", "list_roles", "Roles"),
+    "OpenID Connect providers": Kind("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList"),
     "log groups": Kind("logs", "describe_log_groups", "logGroups"),
 }
 

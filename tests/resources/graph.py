@@ -38,8 +38,11 @@ class Resource:
 
     @property
     def earlier(self) -> frozenset[str]:
-        """URNs of all that has to be there first."""
-        return self.waits_for | ({self.parent, self.provider} - {""})
+        """URNs that the engine records as what has to be there first.
+
+        The parent is not among them: the engine makes it first, but a child has none of its dependencies.
+        """
+        return self.waits_for | ({self.provider} - {""})
 
 
 class Graph:
@@ -131,9 +134,12 @@ class Answers(mocks.Mocks):
     def __init__(self, zones: int = 4) -> None:
         """Offer a region with this many zones."""
         self.zones = zones
+        self.asked: dict[str, dict[str, Any]] = {}
+        """Arguments of the last call of each function."""
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer an invoke."""
+        self.asked[args.token] = dict(args.args)
         caller = "arn:aws:iam::123456789012:user/podsg-lab"
         answers: dict[str, dict[str, Any]] = {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012", "arn": caller},
@@ -157,6 +163,7 @@ class Answers(mocks.Mocks):
             outputs |= {
                 "endpoint": "https://127.0.0.1:6443",
                 "certificateAuthority": {"data": "QQ=="},
+                "identities": [{"oidcs": [{"issuer": "https://oidc.eks.us-west-2.amazonaws.com/id/A1"}]}],
                 "vpcConfig": {**args.inputs["vpcConfig"], "clusterSecurityGroupId": "sg-00000000000000c1a"},
             }
         if args.typ == "aws:ec2/launchTemplate:LaunchTemplate":

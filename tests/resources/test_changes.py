@@ -108,6 +108,22 @@ def test_another_zone_moves_no_subnet(dev: Graph) -> None:
     }
 
 
+def test_another_version_moves_the_nodes_along(dev: Graph) -> None:
+    # Given a newer cluster
+    environment = dev_environment()
+    environment["cluster"]["version"] = "1.36"
+    # When it is registered
+    graph = register_environment(environment)
+    # Then cluster and nodes differ, in their version alone, and the nodes come after the cluster.
+    changed = {"dev-cluster-control-plane", "dev-workers-nodes"}
+    assert difference(dev, graph) == (Counter(), Counter(), changed)
+    for name in changed:
+        before, after = (found.named(name).inputs for found in (dev, graph))
+        assert {key for key in after if after[key] != before[key]} == {"version"}
+        assert after["version"] == "1.36"
+    assert graph.waits_for(graph.named("dev-workers-nodes"), graph.named("dev-cluster-control-plane"))
+
+
 @pytest.mark.parametrize(
     "peer", [{"cidr": "10.1.0.0/16", "ports": [443]}, {"workload": "catalog", "ports": [9090]}]
 )

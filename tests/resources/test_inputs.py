@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from email import message_from_string
 from typing import Any
 
 import pulumi
@@ -12,6 +13,7 @@ import pytest
 from podsg.resources import (
     Cluster,
     Environment,
+    GrantedDatabaseArgs,
     Network,
     NodeGroup,
     NodeGroupArgs,
@@ -22,6 +24,14 @@ from podsg.resources.kubernetes_login import kubeconfig
 from podsg.resources.node_group import ROLE_POLICIES
 
 from .graph import Answers, dev_environment, register, register_environment
+
+SECRET_ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:rds!db-1"
+
+
+def secrets_policy(arn: str) -> str:
+    actions = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": [arn]}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def test_all_mistakes_are_refused_at_once_before_any_resource() -> None:
@@ -48,6 +58,43 @@ def test_more_zones_than_the_region_has_are_refused() -> None:
     # Given a region of two zones, when three are wanted, then the error names both numbers.
     with pytest.raises(pulumi.RunError, match=r"zone_count: found 3; allowed: at most 2"):
         register_environment(dev_environment(), Answers(zones=2))
+
+
+def test_zones_are_those_that_eks_takes() -> None:
+    # Given a region
+    answers = Answers()
+    # When its zones are looked up
+    register_environment(dev_environment(), answers)
+    # Then those that EKS refuses and those to opt in to are left out; one in trouble is not, for others
+    # would take its place.
+    assert answers.asked["aws:index/getAvailabilityZones:getAvailabilityZones"] == {
+        "excludeZoneIds": ["use1-az3", "usw1-az2", "cac1-az3"],
+        "filters": [{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+    }
+
+
+def test_a_deployer_without_access_is_warned(caplog: pytest.LogCaptureFixture) -> None:
+    # Given administrators without the caller
+    environment = dev_environment()
+    environment["cluster"]["admin_principal_arns"] = ["arn:aws:iam::123456789012:role/team/Admin"]
+    # When the environment is registered
+    register_environment(environment)
+    # Then one warning names the caller by its last part and says what it cannot do.
+    (warning,) = (record.message for record in caplog.records if record.levelname == "WARNING")
+    assert warning.startswith("cluster.admin_principal_arns: podsg-lab deploys")
+    assert "Kubernetes objects cannot be made by it" in warning
+    assert "123456789012" not in warning
+
+
+@pytest.mark.parametrize("principals", [[], ["arn:aws:iam::123456789012:user/podsg-lab"]])
+def test_a_deployer_with_access_is_not_warned(
+    principals: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    # Given nobody or the caller as administrator, when the environment is registered, then nothing is said.
+    environment = dev_environment()
+    environment["cluster"]["admin_principal_arns"] = principals
+    register_environment(environment)
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
 def test_the_component_has_the_name_of_the_environment() -> None:
@@ -96,6 +143,51 @@ def test_the_deletion_window_of_the_key_is_an_input() -> None:
     assert graph.named("own-key").inputs["deletionWindowInDays"] == 7
 
 
+class Undescribed(Answers):
+    """EKS that leaves a part of the description out."""
+
+    def __init__(self, part: str, value: Any) -> None:
+        super().__init__()
+        self.part, self.value = part, value
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        resource_id, outputs = super().new_resource(args)
+        return resource_id, outputs | ({self.part: self.value} if self.part in outputs else {})
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "name"),
+    [
+        ("vpcConfig", {"subnetIds": ["subnet-1"]}, "cluster security group"),
+        ("identities", [], "issuer"),
+        ("identities", [{"oidcs": [{}]}], "issuer"),
+    ],
+)
+def test_a_cluster_that_lacks_a_part_is_an_error(part: str, value: Any, name: str) -> None:
+    # Given a cluster that EKS describes in part, when it is made, then the error names what is missing.
+    with pytest.raises(pulumi.RunError, match=f"own: EKS tells no {name}"):
+        register(lambda: Cluster("own", cluster_args()), Undescribed(part, value))
+
+
+def test_a_limit_of_pods_reaches_the_nodes() -> None:
+    # Given node groups, one with a limit of pods
+    environment = dev_environment()
+    environment["node_groups"]["workers"]["max_pods"] = 38
+    environment["node_groups"]["more"] = {"instance_types": ["m5.large"]}
+    # When they are registered
+    graph = register_environment(environment)
+    # Then the kubelet of the one is told in a document that nodeadm reads, and the other gets no user data.
+    text = base64.b64decode(graph.named("dev-workers-template").inputs["userData"]).decode()
+    _, part = message_from_string(text).walk()
+    assert part.get_content_type() == "application/node.eks.aws"
+    assert json.loads(str(part.get_payload())) == {
+        "apiVersion": "node.eks.aws/v1alpha1",
+        "kind": "NodeConfig",
+        "spec": {"kubelet": {"config": {"maxPods": 38}}},
+    }
+    assert "userData" not in graph.named("dev-more-template").inputs
+
+
 def test_a_node_group_stands_alone() -> None:
     # Given a node group of one's own cluster, with a limit of pods
     args: NodeGroupArgs = {
@@ -124,7 +216,7 @@ def test_security_groups_for_pods_stand_alone() -> None:
         "pod_security_group_id": "sg-1",
         "cluster_security_group_id": "sg-2",
         "node_security_group_id": "sg-3",
-        "databases": {"catalog": {"security_group_id": "sg-4", "port": 3307}},
+        "databases": {"catalog": {"security_group_id": "sg-4", "port": 3307, "secret_arn": SECRET_ARN}},
     }
     # When it is made
     graph = register(lambda: SecurityGroupsForPods("own", args))
@@ -133,7 +225,48 @@ def test_security_groups_for_pods_stand_alone() -> None:
     assert graph.outputs_of("SecurityGroupsForPods") == {
         "policy_name": "catalog-security-groups",
         "pod_security_group_id": "sg-1",
+        "database_secret_arns": {"catalog": SECRET_ARN},
+        "read_secrets_policy": secrets_policy(SECRET_ARN),
     }
+
+
+@pytest.mark.parametrize(
+    "databases", [{}, {"catalog": {"security_group_id": "sg-4", "port": 3306, "secret_arn": None}}]
+)
+def test_without_a_secret_there_is_no_policy(databases: dict[str, GrantedDatabaseArgs]) -> None:
+    # Given a workload without a database, or with one whose secret is not known
+    args: SecurityGroupsForPodsArgs = {
+        "workload": "catalog",
+        "spec": {"namespace": "shop", "pod_selector": {"app": "catalog"}, "databases": list(databases)},
+        "namespace": "shop",
+        "pod_security_group_id": "sg-1",
+        "cluster_security_group_id": "sg-2",
+        "node_security_group_id": "sg-3",
+        "databases": databases,
+    }
+    # When it is made, then there is no policy, for one without resources would be refused.
+    outputs = register(lambda: SecurityGroupsForPods("own", args)).outputs_of("SecurityGroupsForPods")
+    assert outputs["database_secret_arns"] == {}
+    assert outputs.get("read_secrets_policy") is None
+
+
+def test_each_workload_may_read_the_secrets_of_its_databases() -> None:
+    # Given a workload with a database and one without
+    environment = dev_environment()
+    environment["workloads"]["ui"] = {"namespace": "ui", "pod_selector": {"app": "ui"}}
+    # When they are registered
+    outputs = register_environment(environment).outputs_of("Environment")
+    # Then the one has a policy for exactly this secret.
+    assert outputs["read_secrets_policies"] == {"catalog": secrets_policy(SECRET_ARN)}
+
+
+def test_an_environment_without_databases_has_empty_outputs() -> None:
+    # Given neither databases nor workloads, when it is registered, then maps are empty maps and no lists.
+    outputs = register_environment(dev_environment() | {"databases": {}, "workloads": {}}).outputs_of(
+        "Environment"
+    )
+    for name in ("database_endpoints", "pod_security_group_ids", "read_secrets_policies"):
+        assert outputs[name] == {}
 
 
 def test_named_networks_may_reach_the_api() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from podsg.resources import node_group, security_groups_for_pods
+
 from .graph import Graph, dev_environment, register_environment
 
 CLUSTER = "dev-cluster-control-plane"
@@ -13,7 +15,21 @@ NAMESPACE = "dev-namespace-catalog"
 POLICY = "dev-catalog-policy"
 GROUPS = ("dev-node", "dev-pod-catalog", "dev-database-catalog")
 
+# What nodes wait for through their component, which hands it on.
+HANDED_ON = (
+    "dev-network-nat-1",
+    "dev-network-private-1-to-nat",
+    "dev-network-private-2-to-nat",
+    "dev-network-private-3-to-nat",
+    "dev-network-private-1-association",
+    "dev-cluster-vpc-cni",
+    "dev-cluster-kube-proxy",
+    "dev-cluster-eks-pod-identity-agent",
+)
+
 ORDERED_PAIRS = [
+    # The provider asks the API once, and rights work only seconds after they are given: nodes take minutes.
+    (PROVIDER, NODES),
     # Without access no Kubernetes object can be deleted.
     (PROVIDER, "dev-cluster-admin-podsg-lab-25cff0dc"),
     (PROVIDER, "dev-cluster-admin-podsg-lab-25cff0dc-policy"),
@@ -25,14 +41,7 @@ ORDERED_PAIRS = [
     (POLICY, NAMESPACE),
     ("dev-coredns", NODES),
     # Nodes need their way out, their network plugin and their rights until they are gone.
-    (NODES, "dev-network-nat-1"),
-    (NODES, "dev-network-private-1-to-nat"),
-    (NODES, "dev-network-private-2-to-nat"),
-    (NODES, "dev-network-private-3-to-nat"),
-    (NODES, "dev-network-private-1-association"),
-    (NODES, "dev-cluster-vpc-cni"),
-    (NODES, "dev-cluster-kube-proxy"),
-    (NODES, "dev-cluster-eks-pod-identity-agent"),
+    *((NODES, earlier) for earlier in HANDED_ON),
     (NODES, "dev-workers-role-worker-node"),
     (NODES, "dev-workers-role-cni"),
     (NODES, "dev-workers-role-registry"),
@@ -45,6 +54,7 @@ ORDERED_PAIRS = [
     (CLUSTER, "dev-cluster-log-group"),
     (CLUSTER, "dev-cluster-key"),
     (CLUSTER, "dev-network-private-1"),
+    ("dev-cluster-oidc-provider", CLUSTER),
     # Addresses and gateways hold the internet gateway.
     ("dev-network-nat-1", "dev-network-igw"),
     ("dev-network-nat-1-address", "dev-network-igw"),
@@ -72,12 +82,34 @@ def test_pair_is_a_dependency_path(dev: Graph, later: str, earlier: str) -> None
     assert not dev.waits_for(dev.named(earlier), dev.named(later))
 
 
+def test_a_dependency_that_is_not_handed_on_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given components that keep what they wait for from their children
+    for module in (node_group, security_groups_for_pods):
+        monkeypatch.setattr(module, "handed_on", lambda own, _: own)
+    # When the reference environment is registered
+    graph = register_environment(dev_environment())
+    # Then the pairs that come through a component fail: a parent hands nothing on by itself.
+    missing = {
+        (later, earlier)
+        for later, earlier in ORDERED_PAIRS
+        if not graph.waits_for(graph.named(later), graph.named(earlier))
+    }
+    assert missing == {(NODES, earlier) for earlier in HANDED_ON}
+    assert graph.named(NODES).urn not in graph.named(POLICY).waits_for
+
+
+def test_a_policy_waits_for_nodes_by_itself(dev: Graph) -> None:
+    # Given the reference environment, when one reads the policy's own dependencies, then the nodes are there.
+    assert dev.named(NODES).urn in dev.named(POLICY).waits_for
+
+
 @pytest.mark.parametrize("group", GROUPS)
 def test_groups_are_made_before_the_cluster(dev: Graph, group: str) -> None:
     # Given a group, when one looks at its parent and at all it waits for, then the cluster is not among them.
     resource = dev.named(group)
-    assert not dev.waits_for(resource, dev.named(CLUSTER))
-    assert dev.by_urn[resource.parent].type == "podsg:index:Environment"
+    parent = dev.by_urn[resource.parent]
+    assert parent.type == "podsg:index:Environment"
+    assert not any(dev.waits_for(one, dev.named(CLUSTER)) for one in (resource, parent))
 
 
 def test_nothing_waits_for_a_component() -> None:

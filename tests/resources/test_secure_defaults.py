@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from .graph import Graph, dev_environment, register_environment
 
 
@@ -127,10 +129,16 @@ def test_nodes(dev: Graph) -> None:
 
 
 def test_add_ons(dev: Graph) -> None:
-    # Given the add-ons, when they are registered, then each wins conflicts, and vpc-cni has its settings.
+    # Given the add-ons, when they are registered, then vpc-cni has its settings and leaves those of others.
     addons = {addon.inputs["addonName"]: addon.inputs for addon in dev.of_type("aws:eks/addon:Addon")}
     assert set(addons) == {"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"}
-    assert {addon["resolveConflictsOnUpdate"] for addon in addons.values()} == {"OVERWRITE"}
+    assert {addon["resolveConflictsOnCreate"] for addon in addons.values()} == {"OVERWRITE"}
+    assert {name: addon["resolveConflictsOnUpdate"] for name, addon in addons.items()} == {
+        "vpc-cni": "PRESERVE",
+        "kube-proxy": "OVERWRITE",
+        "eks-pod-identity-agent": "OVERWRITE",
+        "coredns": "OVERWRITE",
+    }
     assert json.loads(addons["vpc-cni"]["configurationValues"]) == {
         "env": {
             "AWS_VPC_K8S_CNI_EXTERNALSNAT": "true",
@@ -180,6 +188,8 @@ def test_database(dev: Graph) -> None:
         "manageMasterUserPassword": True,
         "copyTagsToSnapshot": True,
         "backupRetentionPeriod": 7,
+        "allowMajorVersionUpgrade": True,
+        "applyImmediately": False,
         "autoMinorVersionUpgrade": True,
         "enabledCloudwatchLogsExports": ["error", "slowquery"],
         "vpcSecurityGroupIds": ["dev-database-catalog-id"],
@@ -194,6 +204,40 @@ def test_database(dev: Graph) -> None:
     assert {"name": "require_secure_transport", "value": "1", "applyMethod": "pending-reboot"} in parameters[
         "parameters"
     ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "upgrades"),
+    [
+        ("mysql", "8.4", True),
+        ("mysql", "8.4.5", False),
+        ("postgres", "16", True),
+        ("postgres", "16.3", False),
+    ],
+)
+def test_a_patch_that_is_written_down_stays(engine: str, version: str, *, upgrades: bool) -> None:
+    # Given a version, a line or a patch of it, and changes that are wanted at once
+    environment = dev_environment()
+    environment["databases"]["catalog"] |= {
+        "engine": engine,
+        "version": version,
+        "apply_immediately": True,
+    }
+    # When it is registered, then RDS may move the instance along a line only.
+    database = register_environment(environment).named("dev-catalog-instance").inputs
+    assert (database["autoMinorVersionUpgrade"], database["applyImmediately"]) == (upgrades, True)
+
+
+def test_iam_trusts_the_tokens_of_the_cluster(dev: Graph) -> None:
+    # Given the cluster, when it is registered, then IAM trusts its issuer, for STS, and looks the
+    # certificate up.
+    provider = dev.named("dev-cluster-oidc-provider")
+    assert provider.inputs["url"] == "https://oidc.eks.us-west-2.amazonaws.com/id/A1"
+    assert provider.inputs["clientIdLists"] == ["sts.amazonaws.com"]
+    assert "thumbprintLists" not in provider.inputs
+    outputs = dev.outputs_of("Cluster")
+    assert outputs["oidc_provider_arn"].endswith(":dev-cluster-oidc-provider")
+    assert dev.outputs_of("Environment")["oidc_provider_arn"] == outputs["oidc_provider_arn"]
 
 
 def test_a_database_is_protected_unless_told_otherwise() -> None:

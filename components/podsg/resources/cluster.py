@@ -1,5 +1,6 @@
 """The EKS cluster of an environment."""
 
+from collections.abc import Sequence
 from typing import Any, NotRequired, Optional, TypedDict
 
 import pulumi
@@ -16,6 +17,7 @@ from podsg.resources.role import attach_policies
 from podsg.resources.specification import part_specification
 from podsg.resources.trust import service_trust
 
+AUDIENCE = "sts.amazonaws.com"  # Source: EKS user guide, "IAM roles for service accounts".
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 ROLE_POLICIES = {
     "cluster-policy": "AmazonEKSClusterPolicy",
@@ -45,7 +47,11 @@ class Cluster(pulumi.ComponentResource):
     """Make an EKS cluster whose VPC CNI is set up for pod ENIs before the first node comes.
 
     Its name is the component's. Secrets are encrypted under an own key, all control plane logs are kept, and
-    access entries alone give access. Not in here: nodes, and CoreDNS, which needs them.
+    access entries alone give access; IAM trusts the tokens of its service accounts. Not in here: nodes, and
+    CoreDNS, which needs them.
+
+    A newer cluster does not move its add-ons: each keeps the version that it was installed with until
+    `aws eks update-addon --resolve-conflicts PRESERVE --addon-version <version>` moves it.
     """
 
     cluster_name: pulumi.Output[str]
@@ -54,6 +60,8 @@ class Cluster(pulumi.ComponentResource):
     """Id of the cluster security group, which EKS makes; CoreDNS is reached through it."""
     kubeconfig: pulumi.Output[str]
     """Kubeconfig with a login command and without a token."""
+    oidc_provider_arn: pulumi.Output[str]
+    """ARN of the IAM OpenID Connect provider that roles for service accounts (IRSA) trust."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__("podsg:index:Cluster", name, None, opts)
@@ -63,10 +71,12 @@ class Cluster(pulumi.ComponentResource):
 
         self._control_plane = self._make_control_plane(args)
         self.cluster_name = self._control_plane.name
+        # Unknown at the preview of a new cluster; then nothing is looked up.
         self.cluster_security_group_id = self._control_plane.vpc_config.apply(
-            lambda config: config.cluster_security_group_id or ""
+            lambda config: described(config.cluster_security_group_id, name, "cluster security group")
         )
         self.kubeconfig = self._write_kubeconfig()
+        self.oidc_provider_arn = self._make_oidc_provider().arn
         # For `depends_on` of the Kubernetes provider: without these no API call is allowed.
         self.access = grant_administration(
             self._owner, self.cluster_name, args["admin_principal_arns"], self._location
@@ -85,6 +95,7 @@ class Cluster(pulumi.ComponentResource):
                 "cluster_name": self.cluster_name,
                 "cluster_security_group_id": self.cluster_security_group_id,
                 "kubeconfig": self.kubeconfig,
+                "oidc_provider_arn": self.oidc_provider_arn,
             }
         )
 
@@ -147,6 +158,17 @@ class Cluster(pulumi.ComponentResource):
             config["public_access_cidrs"] = public_cidrs
         return config
 
+    def _make_oidc_provider(self) -> aws.iam.OpenIdConnectProvider:
+        """Let IAM trust the tokens of the cluster; without thumbprints, as IAM looks the certificate up."""
+        name = self._owner.name
+        return aws.iam.OpenIdConnectProvider(
+            self._owner.child("oidc-provider"),
+            url=self._control_plane.identities.apply(lambda found: described(issuer(found), name, "issuer")),
+            client_id_lists=[AUDIENCE],
+            tags=self._owner.tagged("oidc-provider"),
+            opts=self._owner.options(),
+        )
+
     def _write_kubeconfig(self) -> pulumi.Output[str]:
         login = self._spec.login
         plane = self._control_plane
@@ -156,3 +178,28 @@ class Cluster(pulumi.ComponentResource):
                 found[0], found[1], found[2], login.command, login_arguments(login, found[0], found[3])
             )
         )
+
+
+def issuer(identities: Sequence[Any]) -> Optional[str]:
+    """Return the URL of the issuer of a cluster's tokens; None if EKS tells none."""
+    return next((oidc.issuer for identity in identities for oidc in identity.oidcs or ()), None)
+
+
+def described(value: Optional[str], cluster: str, part: str) -> str:
+    """Return what EKS tells of a cluster that is there.
+
+    Args:
+        value: What it tells.
+        cluster: Name of the cluster.
+        part: What is looked for.
+
+    Raises:
+        RunError: EKS does not tell it.
+    """
+    if value:
+        return value
+    raise pulumi.RunError(
+        f"{cluster}: EKS tells no {part} of this cluster.\n"
+        "  Why: nodes, rules and roles are made with it, and would be wrong without it.\n"
+        f"  Fix: look at it with `aws eks describe-cluster --name {cluster}`, then run `pulumi refresh`."
+    )

@@ -26,6 +26,28 @@ def caller_principal_arn(component: pulumi.Resource) -> str:
     return aws.iam.get_session_context(arn=caller.arn, opts=options).issuer_arn
 
 
+def warn_of_missing_access(
+    component: pulumi.Resource, principal_arn: str, administrator_arns: Sequence[str]
+) -> None:
+    """Warn if whoever deploys is not among the administrators of the cluster.
+
+    Args:
+        component: Environment that the warning is shown at.
+        principal_arn: ARN of the IAM user or role that runs the program; shown by its last part only.
+        administrator_arns: ARNs of all administrators.
+    """
+    if principal_arn in administrator_arns:
+        return
+    caller = re.split("[/:]", principal_arn)[-1]
+    pulumi.log.warn(
+        f"cluster.admin_principal_arns: {caller} deploys and is not in it.\n"
+        "  Why: Kubernetes objects cannot be made by it: without access from elsewhere, the cluster refuses "
+        "its namespaces and policies as unauthorized.\n"
+        f"  Fix: add the ARN of {caller}, or deploy as one of those in it.",
+        component,
+    )
+
+
 def grant_administration(
     owner: Owner, cluster_name: pulumi.Input[str], principal_arns: Sequence[str], location: Location
 ) -> list[pulumi.Resource]:

@@ -47,6 +47,12 @@ class Database(pulumi.ComponentResource):
 
     Its identifier is the component's name. RDS makes and keeps the administrator's password, so the state
     holds none. Nobody can reach the instance until a workload is granted access.
+
+    Another version line upgrades the instance in place and gives it a parameter group of the new line. The
+    old group goes last, when the instance has left it: at once with `apply_immediately`, else after the
+    maintenance window; until then RDS refuses to delete it and the update ends with that error. The next
+    update after the window finishes it. A version that names a patch stays; one that names a line follows its
+    patches.
     """
 
     address: pulumi.Output[str]
@@ -56,7 +62,8 @@ class Database(pulumi.ComponentResource):
     endpoint: pulumi.Output[str]
     """`address:port` of the instance."""
     secret_arn: pulumi.Output[Optional[str]]
-    """ARN of the secret with the administrator's password."""
+    """ARN of the secret with the administrator's name and password, made and rotated by RDS; none while RDS
+    shows no secret."""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__("podsg:index:Database", name, None, opts)
@@ -103,7 +110,9 @@ class Database(pulumi.ComponentResource):
             vpc_security_group_ids=[args["security_group_id"]],
             parameter_group_name=self._make_parameter_group().name,
             multi_az=spec.multi_az,
-            auto_minor_version_upgrade=True,
+            allow_major_version_upgrade=True,
+            apply_immediately=spec.apply_immediately,
+            auto_minor_version_upgrade=names_a_line(spec.engine, spec.version),
             backup_retention_period=spec.backup_retention_days,
             copy_tags_to_snapshot=True,
             deletion_protection=spec.deletion_protection,
@@ -135,7 +144,10 @@ class Database(pulumi.ComponentResource):
                 for key in sorted(parameters)
             ],
             tags=self._owner.tagged("parameters"),
-            opts=self._owner.options(),
+            # Another family is another group; the instance is in the old one until it is updated itself.
+            opts=pulumi.ResourceOptions.merge(
+                self._owner.options(), pulumi.ResourceOptions(delete_before_replace=False)
+            ),
         )
 
     def _make_log_groups(self) -> list[pulumi.Resource]:
@@ -156,6 +168,20 @@ class Database(pulumi.ComponentResource):
         name = self._owner.name
         replacing = f"{self._spec.engine.value}/{self._spec.database_name}"
         return subnet_group.name.apply(lambda group: final_snapshot_name(name, f"{group}/{replacing}"))
+
+
+def names_a_line(engine: Engine, version: str) -> bool:
+    """Tell whether a version names a line of patch releases, and not one of them.
+
+    RDS may then move the instance along the line; with a patch release written down that would be undone.
+
+    Example:
+        >>> [names_a_line(Engine.MYSQL, version) for version in ("8.4", "8.4.5")]
+        [True, False]
+        >>> [names_a_line(Engine.POSTGRES, version) for version in ("16", "16.3")]
+        [True, False]
+    """
+    return parameter_group_family(engine, version) == f"{engine.value}{version}"
 
 
 def final_snapshot_name(identifier: str, creation: str) -> str:

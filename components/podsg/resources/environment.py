@@ -9,7 +9,7 @@ import pulumi_kubernetes as kubernetes
 from podsg.model import EnvironmentSpec, created_namespaces, database_port
 from podsg.resources.addon import install_addon
 from podsg.resources.cluster import Cluster
-from podsg.resources.cluster_access import caller_principal_arn
+from podsg.resources.cluster_access import caller_principal_arn, warn_of_missing_access
 from podsg.resources.cooldown import set_branch_eni_cooldown
 from podsg.resources.database import Database
 from podsg.resources.network import Network
@@ -45,6 +45,12 @@ class Environment(pulumi.ComponentResource):
     """`address:port` of each database, by name."""
     pod_security_group_ids: pulumi.Output[dict[str, str]]
     """Id of the security group of the pods of each workload, by name."""
+    oidc_provider_arn: pulumi.Output[str]
+    """ARN of the IAM OpenID Connect provider that roles for service accounts (IRSA) trust."""
+    read_secrets_policies: pulumi.Output[dict[str, str]]
+    """IAM policy (JSON) that allows reading the database secrets of a workload, by its name.
+
+    For a role of its service account (IRSA); none for a workload without databases."""
 
     def __init__(
         self, name: str, args: EnvironmentArgs, opts: Optional[pulumi.ResourceOptions] = None
@@ -60,17 +66,19 @@ class Environment(pulumi.ComponentResource):
             self._owner.options(),
         )
         self._make_groups()
-        databases = self._make_databases()
+        self._databases = self._make_databases()
         cluster = self._make_cluster()
         nodes = self._make_nodes(cluster)
-        self._make_workloads(cluster, nodes)
+        workloads = self._make_workloads(cluster, nodes)
 
         self.vpc_id = self._network.vpc_id
         self.cluster_name = cluster.cluster_name
         self.kubeconfig = cluster.kubeconfig
-        self.database_endpoints = pulumi.Output.all(**{key: made.endpoint for key, made in databases.items()})
-        self.pod_security_group_ids = pulumi.Output.all(
-            **{key: group.id for key, group in self._pod_groups.items()}
+        self.database_endpoints = _by_name({key: made.endpoint for key, made in self._databases.items()})
+        self.pod_security_group_ids = _by_name({key: group.id for key, group in self._pod_groups.items()})
+        self.oidc_provider_arn = cluster.oidc_provider_arn
+        self.read_secrets_policies = _by_name(
+            {key: made.read_secrets_policy for key, made in workloads.items()}
         )
         # For a program that exports them all.
         self.outputs: dict[str, pulumi.Output[Any]] = {
@@ -79,6 +87,8 @@ class Environment(pulumi.ComponentResource):
             "kubeconfig": self.kubeconfig,
             "database_endpoints": self.database_endpoints,
             "pod_security_group_ids": self.pod_security_group_ids,
+            "oidc_provider_arn": self.oidc_provider_arn,
+            "read_secrets_policies": self.read_secrets_policies,
         }
         self.register_outputs(self.outputs)
 
@@ -120,7 +130,9 @@ class Environment(pulumi.ComponentResource):
         }
 
     def _make_cluster(self) -> Cluster:
-        administrators = self._spec.cluster.admin_principal_arns or [caller_principal_arn(self)]
+        caller = caller_principal_arn(self)
+        administrators = self._spec.cluster.admin_principal_arns or [caller]
+        warn_of_missing_access(self, caller, administrators)
         return Cluster(
             self._owner.child("cluster"),
             {
@@ -139,6 +151,7 @@ class Environment(pulumi.ComponentResource):
                 self._owner.child(key),
                 {
                     "spec": spec,
+                    "version": self._spec.cluster.version,
                     "cluster_name": cluster.cluster_name,
                     "subnet_ids": self._network.private_subnet_ids,
                     "cluster_security_group_id": cluster.cluster_security_group_id,
@@ -152,18 +165,32 @@ class Environment(pulumi.ComponentResource):
         install_addon(self._owner, "coredns", cluster.cluster_name, opts=self._owner.options(*nodes))
         return nodes
 
-    def _make_workloads(self, cluster: Cluster, nodes: list[pulumi.Resource]) -> None:
-        provider = kubernetes.Provider(
+    def _make_provider(self, cluster: Cluster, nodes: list[pulumi.Resource]) -> kubernetes.Provider:
+        """Make the provider after the nodes, which take minutes.
+
+        It asks the API once, when it is configured, and takes a refusal for an unreachable cluster in the
+        whole run; rights work only seconds after they are given.
+
+        Source: pulumi-kubernetes, `provider/pkg/provider/provider.go`, Configure.
+        """
+        return kubernetes.Provider(
             self._owner.child("kubernetes"),
             kubeconfig=cluster.kubeconfig,
-            opts=self._owner.options(*cluster.access),
+            opts=self._owner.options(*cluster.access, *nodes),
         )
+
+    def _make_workloads(
+        self, cluster: Cluster, nodes: list[pulumi.Resource]
+    ) -> dict[str, SecurityGroupsForPods]:
+        provider = self._make_provider(cluster, nodes)
         cooldown_seconds = self._spec.cluster.vpc_cni.branch_eni_cooldown_seconds
         if cooldown_seconds is not None:
             set_branch_eni_cooldown(self._owner, cooldown_seconds, provider, cluster.vpc_cni)
         namespaces = self._make_namespaces(provider, nodes)
-        for key in self._spec.workloads:
-            self._make_workload(key, cluster, namespaces, provider, nodes)
+        return {
+            key: self._make_workload(key, cluster, namespaces, provider, nodes)
+            for key in self._spec.workloads
+        }
 
     def _make_namespaces(
         self, provider: kubernetes.Provider, nodes: list[pulumi.Resource]
@@ -188,9 +215,9 @@ class Environment(pulumi.ComponentResource):
         namespaces: dict[str, pulumi.Output[str]],
         provider: kubernetes.Provider,
         nodes: list[pulumi.Resource],
-    ) -> None:
+    ) -> SecurityGroupsForPods:
         spec = self._spec.workloads[key]
-        SecurityGroupsForPods(
+        return SecurityGroupsForPods(
             self._owner.child(key),
             {
                 "workload": key,
@@ -203,6 +230,7 @@ class Environment(pulumi.ComponentResource):
                     database: {
                         "security_group_id": self._database_groups[database].id,
                         "port": database_port(self._spec.databases[database]),
+                        "secret_arn": self._databases[database].secret_arn,
                     }
                     for database in spec.databases
                 },
@@ -225,3 +253,10 @@ def _specification_of(name: str, raw: object) -> EnvironmentSpec:
             f"name: found {name}, the name of the component; allowed: {spec.name}, the name in its spec"
         )
     return spec
+
+
+def _by_name(values: dict[str, Any]) -> pulumi.Output[dict[str, str]]:
+    """Return an output of what is there, by name; `Output.all` of nothing would be a list."""
+    return pulumi.Output.from_input(values).apply(
+        lambda found: {key: value for key, value in found.items() if value is not None}
+    )

@@ -36,8 +36,11 @@ class NodeGroupArgs(TypedDict):
     """Id of the cluster security group: nodes and control plane meet in it, pods reach CoreDNS through it."""
     node_security_group_id: pulumi.Input[str]
     """Id of the node security group: the probes of the kubelet come from it."""
+    version: NotRequired[str]
+    """Kubernetes version of the nodes (text, such as "1.35"), not newer than the cluster's; another one
+    replaces the nodes one at a time. Default: the cluster's at the start, and never another."""
     max_pods: NotRequired[int]
-    """Most pods of a node, those with branch ENIs among them (count, 1 or more). Default: the image's."""
+    """Most pods of a node, those with branch ENIs among them (count, 1 or more). Default: that of `spec`."""
     tags: NotRequired[dict[str, str]]
     """Tags of the node group, its instances, disks and interfaces, besides name and owner. Default: none."""
 
@@ -75,6 +78,7 @@ class NodeGroup(pulumi.ComponentResource):
             cluster_name=args["cluster_name"],
             node_role_arn=role.arn,
             subnet_ids=args["subnet_ids"],
+            version=args.get("version"),
             ami_type=IMAGE_TYPES[architecture(self._spec.instance_types[0])],
             instance_types=list(self._spec.instance_types),
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
@@ -92,13 +96,13 @@ class NodeGroup(pulumi.ComponentResource):
         self.register_outputs({"node_group_name": self.node_group_name, "role_arn": self.role_arn})
 
     def _make_template(self, args: NodeGroupArgs) -> aws.ec2.LaunchTemplate:
-        max_pods = args.get("max_pods")
+        max_pods = args.get("max_pods") or self._spec.max_pods
         return aws.ec2.LaunchTemplate(
             self._owner.child("template"),
             description=f"Nodes of {self._owner.name}",
             update_default_version=True,
             vpc_security_group_ids=[args["cluster_security_group_id"], args["node_security_group_id"]],
-            user_data=None if max_pods is None else node_user_data(max_pods),
+            user_data=None if max_pods is None else node_user_data(int(max_pods)),
             # One hop ends at the node itself: pods in a network namespace of their own are one hop further.
             metadata_options={
                 "http_endpoint": "enabled",

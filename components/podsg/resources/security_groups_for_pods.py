@@ -9,6 +9,7 @@ import pulumi_kubernetes as kubernetes
 
 from podsg.model import WorkloadSpec, policy_name
 from podsg.resources.owner import Owner, handed_on
+from podsg.resources.secret_policy import read_secrets_policy
 from podsg.resources.specification import part_specification
 from podsg.resources.workload_rules import (
     CLUSTER,
@@ -32,6 +33,8 @@ class GrantedDatabaseArgs(TypedDict):
     """Id of the security group of the database."""
     port: int
     """TCP port of the database (1 to 65535)."""
+    secret_arn: NotRequired[pulumi.Input[Optional[str]]]
+    """ARN of the secret with the administrator's password of the database. Default: none."""
 
 
 class SecurityGroupsForPodsArgs(TypedDict):
@@ -65,12 +68,23 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
     DNS to CoreDNS, probes from the nodes, the granted databases and peers; each rule is its own resource.
     What `opts.depends_on` names (the nodes) is there before the policy and goes after it. Running pods keep
     the groups that they started with.
+
+    A grant opens the network and hands no password out: attach `read_secrets_policy` to a role for the
+    service account of the pods (IRSA) that trusts the OpenID Connect provider of the cluster. EKS Pod
+    Identity does not work in strict mode: the agent on the node cannot be reached from these pods.
+
+    Source: EKS user guide, "Set up the Amazon EKS Pod Identity Agent" (security groups for pods).
     """
 
     policy_name: pulumi.Output[str]
     """Name of the SecurityGroupPolicy."""
     pod_security_group_id: pulumi.Output[str]
     """Id of the security group of the pods."""
+    database_secret_arns: pulumi.Output[dict[str, str]]
+    """ARN of the secret of each granted database, by name; empty without a grant."""
+    read_secrets_policy: pulumi.Output[Optional[str]]
+    """IAM policy (JSON) that allows reading these secrets and nothing else, for a role of the service account
+    (IRSA); none without a grant. EKS Pod Identity does not work in strict mode."""
 
     def __init__(
         self, name: str, args: SecurityGroupsForPodsArgs, opts: Optional[pulumi.ResourceOptions] = None
@@ -83,8 +97,17 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
         self._make_policy(args, handed_on(self._owner.options(*rules), opts))
         self.policy_name = pulumi.Output.from_input(policy_name(args["workload"], self._spec))
         self.pod_security_group_id = pulumi.Output.from_input(args["pod_security_group_id"])
+        self.database_secret_arns = _secret_arns(args.get("databases", {}))
+        self.read_secrets_policy = self.database_secret_arns.apply(
+            lambda arns: read_secrets_policy(arns.values())
+        )
         self.register_outputs(
-            {"policy_name": self.policy_name, "pod_security_group_id": self.pod_security_group_id}
+            {
+                "policy_name": self.policy_name,
+                "pod_security_group_id": self.pod_security_group_id,
+                "database_secret_arns": self.database_secret_arns,
+                "read_secrets_policy": self.read_secrets_policy,
+            }
         )
 
     def _make_rules(self, args: SecurityGroupsForPodsArgs) -> list[pulumi.Resource]:
@@ -139,3 +162,8 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
             spec=spec,
             opts=opts,
         )
+
+
+def _secret_arns(databases: Mapping[str, GrantedDatabaseArgs]) -> pulumi.Output[dict[str, str]]:
+    given = pulumi.Output.all(*(granted.get("secret_arn") for granted in databases.values()))
+    return given.apply(lambda arns: {key: arn for key, arn in zip(databases, arns, strict=True) if arn})

@@ -36,6 +36,9 @@ DEFERRED = {
     "BackupRetentionPeriod": "backup_retention_period",
     "MasterUserPassword": "master_user_password",
 }
+# Goes along with a new version line: the present line cannot use the group of the next one.
+# Source: RDS API reference, ModifyDBInstance (EngineVersion); terraform-aws-modules/terraform-aws-rds#94.
+WITH_LINE = {"DBParameterGroupName": "db_parameter_group_name"}
 SHOWN_AS = {"DBPortNumber": "Port", "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled"}
 
 
@@ -48,17 +51,18 @@ def modify(backend: LabRDSBackend, database: DBInstance, parameters: Any) -> Non
         parameters: The request's parameters; what is handled here is taken out of them.
     """
     _check(backend, database, parameters)
+    waiting = DEFERRED | (WITH_LINE if _changes_line(database, parameters) else {})
     deferred = {
         name: parameters[name]
-        for name in DEFERRED
-        if parameters.get(name) is not None and getattr(database, DEFERRED[name], None) != parameters[name]
+        for name in waiting
+        if parameters.get(name) is not None and getattr(database, waiting[name], None) != parameters[name]
     }
     if database.backup_retention_period and deferred.get("BackupRetentionPeriod"):
         # From one number of days to another is soon done; backups switched on or off wait.
         database.backup_retention_period = deferred.pop("BackupRetentionPeriod")
     group_ids = parameters.get("VpcSecurityGroupIds")
     immediately = bool(parameters.get("ApplyImmediately"))
-    handled = {xform_name(name) for name in (*DEFERRED, "VpcSecurityGroupIds", "DBSubnetGroupName")}
+    handled = {xform_name(name) for name in (*waiting, "VpcSecurityGroupIds", "DBSubnetGroupName")}
     rest = {key: value for key, value in parameters.items() if key not in handled}
     _modify_rest(backend, database, rest)
     if group_ids:
@@ -69,6 +73,7 @@ def modify(backend: LabRDSBackend, database: DBInstance, parameters: Any) -> Non
     database.pending_modified_values |= {
         SHOWN_AS.get(name, name): "****" if name == "MasterUserPassword" else value
         for name, value in deferred.items()
+        if name not in WITH_LINE
     }
     if immediately:
         backend.change_later(database, lambda: _apply(backend, database))
@@ -133,13 +138,20 @@ def _check_version(database: DBInstance, parameters: Any) -> str:
         raise InvalidParameterCombination(f"Cannot find version {wanted} for {engine}")
     if _numbers(version) < _numbers(present):
         raise InvalidParameterCombination(f"Cannot upgrade {engine} from {present} to {version}")
-    is_major = engines.family(engine, version) != engines.family(engine, present)
-    if is_major and not parameters.get("AllowMajorVersionUpgrade"):
+    parameters["EngineVersion"] = version
+    if _changes_line(database, parameters) and not parameters.get("AllowMajorVersionUpgrade"):
         raise InvalidParameterCombination(
             "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
         )
-    parameters["EngineVersion"] = version
     return version
+
+
+def _changes_line(database: DBInstance, parameters: Any) -> bool:
+    """Tell whether the full version asked for is of another line than the present one."""
+    engine, present = str(database.engine), database.engine_version
+    return engines.family(engine, parameters.get("EngineVersion") or present) != engines.family(
+        engine, present
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -158,7 +170,7 @@ def _apply(backend: LabRDSBackend, database: DBInstance) -> None:
     """Apply all that is pending, not only what the last call has named."""
     changes, database.pending_changes = database.pending_changes, {}
     for name, value in changes.items():
-        setattr(database, DEFERRED[name], value)
+        setattr(database, (DEFERRED | WITH_LINE)[name], value)
     if "MultiAZ" in changes:
         multi_az = bool(changes["MultiAZ"])
         zone = None if multi_az else database.availability_zone

@@ -40,6 +40,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     ),
+    "iam_oidc": ("aws:iam/openIdConnectProvider:OpenIdConnectProvider",),
     "eks_cluster": ("aws:eks/cluster:Cluster",),
     "eks_access": (
         "aws:eks/accessEntry:AccessEntry",

@@ -14,6 +14,7 @@ import functools
 import importlib
 import inspect
 import sys
+import threading
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
+
+_IMPORTS: Final = threading.Lock()
+"""Held while a module of the SDK is imported: its modules import each other in circles, and two threads that
+enter a circle at different places would wait for one another."""
 
 _SCALARS: Final[Mapping[Any, str]] = {
     builtins.str: "string",
@@ -75,7 +80,8 @@ def signature(location: str) -> Signature:
         Its inputs and outputs by wire name.
     """
     module_name, _, class_name = location.partition(":")
-    module = importlib.import_module(module_name)
+    with _IMPORTS:
+        module = importlib.import_module(module_name)
     return Signature(
         inputs=declared_fields(getattr(module, f"{class_name}Args")),
         outputs=declared_fields(getattr(module, class_name)),

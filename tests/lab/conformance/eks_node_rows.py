@@ -206,6 +206,15 @@ def _addon_keeps_values(clients: Clients) -> None:
             clients.eks.update_addon(**names, configurationValues='{"env": {"NO_SUCH": "1"}}')
 
 
+def _addon_takes_values(clients: Clients) -> None:
+    scene = scene_of(clients)
+    other = json.dumps(CNI | {"init": {"env": {"DISABLE_TCP_EARLY_DEMUX": "false"}}})
+    with _installed(clients, configurationValues=json.dumps(CNI)) as names:
+        started = clients.eks.update_addon(**names, configurationValues=other, resolveConflicts="PRESERVE")
+        scene.update(started, scene.main, addonName=names["addonName"])
+        assert clients.eks.describe_addon(**names)["addon"]["configurationValues"] == other
+
+
 def _needs_nodes(clients: Clients) -> None:
     def status() -> str:
         return str(clients.eks.describe_addon(**names)["addon"]["status"])
@@ -372,6 +381,12 @@ ROWS = [
         "PRESERVE keeps the configuration values, OVERWRITE without values drops them",
         "EKS API reference, UpdateAddon (resolveConflicts); issue 2268 of aws/amazon-vpc-cni-k8s",
         _addon_keeps_values,
+    ),
+    Row(
+        "eks-addon-values-set",
+        "PRESERVE with configuration values sets them",
+        "EKS API reference, UpdateAddon (configurationValues, resolveConflicts)",
+        _addon_takes_values,
     ),
     Row(
         "eks-addon-needs-nodes",

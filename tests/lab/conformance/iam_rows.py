@@ -113,6 +113,27 @@ def user_with_key(clients: Clients) -> None:
         clients.iam.delete_user(UserName=name)
 
 
+def issuer(clients: Clients) -> None:
+    host = "oidc.eks.us-west-2.amazonaws.com"
+    url = f"https://{host}/id/{uuid.uuid4().hex.upper()}"
+    with refused("ValidationError"):
+        clients.iam.create_open_id_connect_provider(Url=url.replace("https", "http"), ClientIDList=["a"])
+    made = clients.iam.create_open_id_connect_provider(Url=url, ClientIDList=["sts.amazonaws.com"])
+    arn = {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+    assert arn["OpenIDConnectProviderArn"].endswith(f":oidc-provider/{url.removeprefix('https://')}")
+    with refused("EntityAlreadyExists", f"Provider with url {url} already exists."):
+        clients.iam.create_open_id_connect_provider(Url=url, ClientIDList=["sts.amazonaws.com"])
+    clients.iam.add_client_id_to_open_id_connect_provider(**arn, ClientID="other")
+    clients.iam.remove_client_id_from_open_id_connect_provider(**arn, ClientID="sts.amazonaws.com")
+    found = clients.iam.get_open_id_connect_provider(**arn)
+    assert (found["Url"], found["ClientIDList"]) == (url.removeprefix("https://"), ["other"])
+    assert [len(each) for each in found["ThumbprintList"]] == [40]
+    for _ in range(2):
+        clients.iam.delete_open_id_connect_provider(**arn)
+    with refused("NoSuchEntity"):
+        clients.iam.get_open_id_connect_provider(**arn)
+
+
 _REFERENCE = "IAM API reference, "
 
 ROWS = [
@@ -175,5 +196,11 @@ ROWS = [
         "a user with access keys stays",
         _REFERENCE + "DeleteUser (DeleteConflict)",
         user_with_key,
+    ),
+    Row(
+        "iam-oidc",
+        "an issuer of tokens is trusted once, and its certificate looked up",
+        _REFERENCE + "CreateOpenIDConnectProvider, DeleteOpenIDConnectProvider (idempotent)",
+        issuer,
     ),
 ]

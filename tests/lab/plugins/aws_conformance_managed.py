@@ -40,6 +40,7 @@ def _nodes(scene: Scene) -> Values:
         "subnetIds": scene.subnet_ids,
         "amiType": "AL2023_x86_64_STANDARD",
         "instanceTypes": ["m5.large"],
+        "version": "1.34",
         "launchTemplate": {"id": template.id, "version": str(template.outputs["latestVersion"])},
         "scalingConfig": {"desiredSize": 1, "minSize": 1, "maxSize": 2},
         "updateConfig": {"maxUnavailable": 1},
@@ -64,6 +65,7 @@ def _instance(scene: Scene) -> Values:
         "multiAz": True,
         "enabledCloudwatchLogsExports": ["slowquery", "error"],
         "skipFinalSnapshot": True,
+        "allowMajorVersionUpgrade": True,
         "applyImmediately": True,
         "tags": TAGS,
     }
@@ -115,7 +117,7 @@ CASES = (
             "addonName": "vpc-cni",
             "configurationValues": _settings("strict"),
             "resolveConflictsOnCreate": "OVERWRITE",
-            "resolveConflictsOnUpdate": "OVERWRITE",
+            "resolveConflictsOnUpdate": "PRESERVE",
             "tags": TAGS,
         },
         {"configurationValue": "configurationValues"},
@@ -130,6 +132,7 @@ CASES = (
         change=lambda _: {
             "scalingConfig": {"desiredSize": 2, "minSize": 1, "maxSize": 2},
             "labels": {"a": "b"},
+            "version": "1.35",
         },
         replace=lambda _: {"instanceTypes": ["m5.xlarge"]},
         conflict="ResourceInUseException",

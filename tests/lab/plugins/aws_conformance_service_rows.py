@@ -18,6 +18,7 @@ from .aws_conformance_scene import GROUP, ROLE, VPC, Scene, trust, unique
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 INSTANCE = "aws:rds/instance:Instance"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 BRIDGE = "pulumi-terraform-bridge pkg/tfbridge"
 TERRAFORM = "terraform-provider-aws internal/service"
 
@@ -115,6 +116,41 @@ def _policy_spelling(engine: AwsEngine) -> None:
     engine.delete(ROLE, made)
 
 
+def _upgrade(engine: AwsEngine) -> None:
+    scene = Scene(engine)
+    old, new = (scene.make(PARAMETERS, family=f"mysql{line}") for line in ("8.0", "8.4"))
+    inputs = {
+        "identifier": unique("line"),
+        "engine": "mysql",
+        "engineVersion": "8.0",
+        "instanceClass": "db.t4g.micro",
+        "allocatedStorage": 20,
+        "username": "podsg",
+        "manageMasterUserPassword": True,
+        "dbSubnetGroupName": scene.database_subnets,
+        "parameterGroupName": old.id,
+        "skipFinalSnapshot": True,
+    }
+    made = engine.up(INSTANCE, inputs)
+    wanted = inputs | {"engineVersion": "8.4", "parameterGroupName": new.id}
+    with fails_with("AllowMajorVersionUpgrade"):
+        engine.up(INSTANCE, wanted, made)
+    wanted |= {"allowMajorVersionUpgrade": True}
+    later = engine.up(INSTANCE, wanted, made)
+    assert later.outputs["engineVersionActual"].startswith("8.0.")
+    assert later.outputs["parameterGroupName"] == old.id
+    assert engine.diff(INSTANCE, later, wanted).replaces == []
+    with fails_with("InvalidDBParameterGroupState"):
+        engine.delete(PARAMETERS, old, timeout=0.3)
+    wanted |= {"applyImmediately": True}
+    done = engine.up(INSTANCE, wanted, later)
+    assert done.outputs["engineVersionActual"].startswith("8.4.")
+    assert done.outputs["parameterGroupName"] == new.id
+    assert not engine.diff(INSTANCE, done, wanted).changed
+    engine.delete(PARAMETERS, old)
+    engine.delete(INSTANCE, done)
+
+
 def _final_snapshot(engine: AwsEngine) -> None:
     state = {"identifier": "none", "skipFinalSnapshot": False}
     with fails_with("final_snapshot_identifier is required when skip_final_snapshot is false"):
@@ -163,10 +199,14 @@ def _identity(engine: AwsEngine) -> None:
 
 
 def _zones(engine: AwsEngine) -> None:
-    wanted = {"state": "available", "filters": [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]}
-    zones = engine.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", **wanted)
+    token = "aws:index/getAvailabilityZones:getAvailabilityZones"
+    wanted = {"filters": [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]}
+    zones = engine.invoke(token, **wanted)
     assert zones["names"][:3] == ["us-west-2a", "us-west-2b", "us-west-2c"]
     assert len(zones["zoneIds"]) == len(zones["names"])
+    assert engine.invoke(token, **wanted, state="available")["names"] == zones["names"]
+    fewer = engine.invoke(token, **wanted, excludeZoneIds=[zones["zoneIds"][0], "use1-az3"])
+    assert (fewer["names"], fewer["zoneIds"]) == (zones["names"][1:], zones["zoneIds"][1:])
 
 
 def _session_context(engine: AwsEngine) -> None:
@@ -258,6 +298,12 @@ ROWS = [
         "policies compare by content",
         "pulumi-aws TransformJSONDocument",
         _policy_spelling,
+    ),
+    Row(
+        "aws-major-upgrade",
+        "a new version line needs leave, and waits for the window with its parameter group",
+        f"{TERRAFORM}/rds/instance.go Update; RDS user guide, Upgrading a DB instance engine version",
+        _upgrade,
     ),
     Row(
         "aws-final-snapshot",

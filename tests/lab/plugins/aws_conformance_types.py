@@ -248,6 +248,18 @@ CASES = (
         replace=lambda _: {"policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"},
     ),
     Case(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        lambda _: {
+            "url": f"https://oidc.example.com/id/{unique('issuer')}",
+            "clientIdLists": ["sts.amazonaws.com"],
+            "tags": TAGS,
+        },
+        {"clientIds": "clientIdLists"},
+        change=lambda _: {"clientIdLists": ["one", "two"], "thumbprintLists": ["0" * 40]},
+        replace=lambda _: {"url": "https://oidc.example.com/other"},
+        conflict="EntityAlreadyExists",
+    ),
+    Case(
         "aws:kms/key:Key",
         lambda _: {"description": "secrets", "deletionWindowInDays": 7, "tags": TAGS},
         {"enableRotation": "enableKeyRotation"},

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import subprocess
+import sys
 
 import pytest
 from botocore.exceptions import ClientError
 
+from lab.paths import CHECKOUT
 from lab.plugins.aws import records, tagging
 from lab.plugins.aws.compare import same_json, same_network, same_set, same_text
 from lab.plugins.aws.errors import AwsError
@@ -108,3 +111,29 @@ def test_tags_round_trip() -> None:
     assert tagging.from_list(tagging.to_list(tags)) == tags
     assert tagging.from_list(tagging.to_list(tags, "TagKey", "TagValue"), "TagKey", "TagValue") == tags
     assert tagging.specification("vpc", {"tagsAll": {}}) is None
+
+
+_AT_ONCE = """
+import sys, threading
+from lab.plugins.aws import records, shape
+sys.setswitchinterval(1e-6)
+found = [records.find(token) for token in sorted(records.TOKENS)]
+start, failed = threading.Barrier(len(found)), []
+def read(record):
+    start.wait()
+    try:
+        shape.signature(record.sdk)
+    except BaseException as error:
+        failed.append(error)
+threads = [threading.Thread(target=read, args=(record,)) for record in found]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+sys.exit(str(failed[0]) if failed else 0)
+"""
+
+
+def test_types_can_be_read_first_by_many_threads() -> None:
+    # given a fresh process, when all types are read at once, then no import waits for another for ever
+    command = [sys.executable, "-c", _AT_ONCE]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
