@@ -97,7 +97,7 @@ test-resources: .venv/.done ## Components under the engine's mocks
 
 .PHONY: test-lab
 test-lab: setup ## The lab, in a network namespace with only lo
-	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest tests/lab
+	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=900 tests/lab
 
 .PHONY: test
 test: setup test-pure test-resources test-lab ## Set up and run all tests
