@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pulumi import automation
@@ -26,6 +26,7 @@ from lab.toolchain import TOOL_SETS
 from podsg.preview.notices import InputChange, enforcing_mode_notices
 
 Output = Callable[[str], None]
+Result = TypeVar("Result")
 PROJECT = "podsg"
 
 
@@ -95,11 +96,7 @@ class Engine:
 
     def preview_digest(self) -> str:
         """Return the engine's own JSON digest of a preview."""
-        self._events.clear()
-        try:
-            return self._stack.preview(json=True, on_event=self._events.append, color="never").stdout
-        except automation.CommandError as error:
-            raise EngineError("preview", self._error_texts() or [str(error)]) from None
+        return self._operate("preview", self._stack.preview, json=True, color="never").stdout
 
     def export(self) -> automation.Deployment:
         """Return the recorded state."""
@@ -115,19 +112,22 @@ class Engine:
     def _run(
         self, operation: str, run: Callable[..., Any], outputs: Callable[[], Mapping[str, Any]]
     ) -> Outcome:
-        self._events.clear()
         started = time.monotonic()
-        try:
-            with _interrupts_left_to_the_engine(self._output):
-                run(on_output=self._output, on_event=self._events.append, suppress_outputs=True)
-        except automation.CommandError as error:
-            raise EngineError(operation, self._error_texts() or [str(error)]) from None
+        self._operate(operation, run, on_output=self._output, suppress_outputs=True)
         return Outcome(
             changes=self._changes(),
             outputs={name: getattr(value, "value", value) for name, value in outputs().items()},
             seconds=time.monotonic() - started,
             notices=enforcing_mode_notices(self._input_changes()),
         )
+
+    def _operate(self, operation: str, run: Callable[..., Result], **options: Any) -> Result:
+        self._events.clear()
+        try:
+            with _interrupts_left_to_the_engine(self._output):
+                return run(on_event=self._events.append, **options)
+        except automation.CommandError as error:
+            raise EngineError(operation, self._error_texts() or [str(error)]) from None
 
     def _changes(self) -> dict[str, int]:
         changes: dict[str, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,7 @@ def total(counts: dict[str, dict[str, int]]) -> int:
     return sum(number for kinds in counts.values() for number in kinds.values())
 
 
+@functools.cache
 def client(session: Session, service: str) -> Any:
     """Return a boto3 client of the lab's AWS API."""
     make: Callable[..., Any] = boto3.client

@@ -25,6 +25,23 @@ def find(call: Call, action: str, key: str, gone: Iterable[str], **parameters: A
     return found
 
 
+def wait_available(call: Call, what: str, probe: Callable[[], Mapping[str, Any] | None]) -> None:
+    """Wait until the `State` of a new item is available; one that cannot be found yet is waited for too.
+
+    Args:
+        call: The operation.
+        what: Subject of the error message.
+        probe: Finds the item.
+    """
+
+    def done() -> tuple[bool, str]:
+        item = probe()
+        state = str(item["State"]) if item else "not found"
+        return state == "available", state
+
+    call.until(f"{what} create", done)
+
+
 def wait_gone(call: Call, what: str, probe: Callable[[], Mapping[str, Any] | None], *final: str) -> None:
     """Wait until an item is gone or in one of the final states.
 

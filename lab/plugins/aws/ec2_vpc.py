@@ -9,7 +9,7 @@ from typing import Any, Final
 from lab.plugins.aws import tagging
 from lab.plugins.aws.call import Call
 from lab.plugins.aws.compare import same_network
-from lab.plugins.aws.ec2_calls import find, tagger, tags_of, wait_gone
+from lab.plugins.aws.ec2_calls import find, tagger, tags_of, wait_available, wait_gone
 from lab.plugins.aws.record import REGION, TAGS, Change, Property, Resource, Timeouts, Values
 
 _VPC_GONE: Final = frozenset({"InvalidVpcID.NotFound"})
@@ -52,12 +52,11 @@ def _create_vpc(call: Call, inputs: Values) -> str:
 
 
 def _settle_vpc(call: Call, resource_id: str, inputs: Values) -> None:
-    def available() -> tuple[bool, str]:
-        vpc = find(call, "describe_vpcs", "Vpcs", _VPC_GONE, VpcIds=[resource_id])
-        state = vpc["State"] if vpc else "not found"
-        return state == "available", state
-
-    call.until(f"EC2 VPC ({resource_id}) create", available)
+    wait_available(
+        call,
+        f"EC2 VPC ({resource_id})",
+        lambda: find(call, "describe_vpcs", "Vpcs", _VPC_GONE, VpcIds=[resource_id]),
+    )
     _set_vpc_attributes(call, resource_id, inputs, _VPC_ATTRIBUTES)
 
 
@@ -161,12 +160,11 @@ def _create_subnet(call: Call, inputs: Values) -> str:
 
 
 def _settle_subnet(call: Call, resource_id: str, inputs: Values) -> None:
-    def available() -> tuple[bool, str]:
-        subnet = find(call, "describe_subnets", "Subnets", _SUBNET_GONE, SubnetIds=[resource_id])
-        state = subnet["State"] if subnet else "not found"
-        return state == "available", state
-
-    call.until(f"EC2 Subnet ({resource_id}) create", available)
+    wait_available(
+        call,
+        f"EC2 Subnet ({resource_id})",
+        lambda: find(call, "describe_subnets", "Subnets", _SUBNET_GONE, SubnetIds=[resource_id]),
+    )
     if inputs["mapPublicIpOnLaunch"]:
         _set_public_addresses(call, resource_id, inputs)
 
