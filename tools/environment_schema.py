@@ -9,11 +9,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "components"))
 
 from podsg.model import EnvironmentSpec, input_schema  # noqa: E402 - the checkout's own package, installed or not
+from podsg.model.references import REFERENCE  # noqa: E402 - as above
 
 TARGET = ROOT / "stacks" / "stack.schema.json"
 COMMAND = "python tools/environment_schema.py"
@@ -33,7 +35,7 @@ def stack_schema() -> dict[str, object]:
                 "type": "object",
                 "required": ["podsg:environment"],
                 "properties": {
-                    "podsg:environment": input_schema(EnvironmentSpec),
+                    "podsg:environment": _for_editors(input_schema(EnvironmentSpec)),
                     "aws:region": {
                         "description": "AWS region of everything in the stack.",
                         "type": "string",
@@ -47,6 +49,13 @@ def stack_schema() -> dict[str, object]:
         },
         "additionalProperties": True,
     }
+
+
+def _for_editors(node: Any) -> Any:  # noqa: ANN401 - JSON of any kind
+    """Leave out what only generators of code read: strict validators refuse keys that they do not know."""
+    if isinstance(node, dict):
+        return {key: _for_editors(value) for key, value in node.items() if key != REFERENCE}
+    return [_for_editors(value) for value in node] if isinstance(node, list) else node
 
 
 def main(arguments: list[str] | None = None) -> int:

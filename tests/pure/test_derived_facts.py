@@ -7,19 +7,27 @@ import pytest
 from podsg.model import (
     DatabaseSpec,
     Engine,
+    EnvironmentSpec,
     LoginSpec,
     WorkloadSpec,
     architecture,
-    database_names,
+    cluster_names,
     database_port,
     forced_tls_parameter,
+    input_schema,
+    instance_count,
     log_exports,
     login_arguments,
     parameter_group_family,
+    physical_database_names,
     policy_name,
+    storage_gib,
     version_fits,
 )
 from podsg.model.naming import PhysicalName, name_findings
+
+MYSQL = DatabaseSpec(engine="mysql", version="8.4", instance_class="db.m5.large")
+AURORA = DatabaseSpec(engine="aurora-mysql", version="8.0", instance_class="db.r6g.large")
 
 
 @pytest.mark.parametrize(
@@ -29,6 +37,11 @@ from podsg.model.naming import PhysicalName, name_findings
         (Engine.MYSQL, "8.4.5", "mysql8.4"),
         (Engine.POSTGRES, "14", "postgres14"),
         (Engine.POSTGRES, "18.1", "postgres18"),
+        (Engine.AURORA_MYSQL, "8.0", "aurora-mysql8.0"),
+        (Engine.AURORA_MYSQL, "8.0.mysql_aurora.3.08.0", "aurora-mysql8.0"),
+        (Engine.AURORA_MYSQL, "8.4.mysql_aurora.8.4.7", "aurora-mysql8.4"),
+        (Engine.AURORA_POSTGRESQL, "14", "aurora-postgresql14"),
+        (Engine.AURORA_POSTGRESQL, "18.3", "aurora-postgresql18"),
     ],
 )
 def test_versions_that_fit_have_a_family(engine: Engine, version: str, family: str) -> None:
@@ -39,22 +52,76 @@ def test_versions_that_fit_have_a_family(engine: Engine, version: str, family: s
 
 @pytest.mark.parametrize(
     ("engine", "version"),
-    [(Engine.MYSQL, "8"), (Engine.MYSQL, "8.44"), (Engine.POSTGRES, "8.4"), (Engine.POSTGRES, "13")],
+    [
+        (Engine.MYSQL, "8"),
+        (Engine.MYSQL, "8.44"),
+        (Engine.POSTGRES, "8.4"),
+        (Engine.POSTGRES, "13"),
+        (Engine.AURORA_MYSQL, "8.0.32"),
+        (Engine.AURORA_MYSQL, "8.0.mysql_aurora.2.12.0"),
+        (Engine.AURORA_MYSQL, "8.4.mysql_aurora.3.08.0"),
+        (Engine.AURORA_POSTGRESQL, "13"),
+        (Engine.AURORA_POSTGRESQL, "8.4"),
+    ],
 )
 def test_versions_of_others_do_not_fit(engine: Engine, version: str) -> None:
     # given a version that RDS does not offer for the engine, when judged, then it does not fit
     assert not version_fits(engine, version)
 
 
-def test_each_engine_has_tls_and_logs() -> None:
-    # given every engine, when asked, then both are known
-    assert forced_tls_parameter(Engine.POSTGRES) == ("rds.force_ssl", "1")
-    assert log_exports(Engine.MYSQL) == ("error", "slowquery")
+@pytest.mark.parametrize(
+    ("engine", "parameter", "logs"),
+    [
+        (Engine.MYSQL, ("require_secure_transport", "1"), ("error", "slowquery")),
+        (Engine.POSTGRES, ("rds.force_ssl", "1"), ("postgresql", "upgrade")),
+        (Engine.AURORA_MYSQL, ("require_secure_transport", "ON"), ("error", "slowquery")),
+        (Engine.AURORA_POSTGRESQL, ("rds.force_ssl", "1"), ("postgresql",)),
+    ],
+)
+def test_each_engine_has_tls_and_logs(
+    engine: Engine, parameter: tuple[str, str], logs: tuple[str, ...]
+) -> None:
+    # given any engine, when asked, then both are known
+    assert forced_tls_parameter(engine) == parameter
+    assert log_exports(engine) == logs
+
+
+def test_instances_and_storage_follow_the_engine() -> None:
+    # given databases with and without a written count and storage
+    written = MYSQL.model_copy(update={"storage_gib": 100})
+    alone = AURORA.model_copy(update={"instance_count": 1})
+
+    # when asked, then Aurora has instances and no storage, the others the other way round
+    assert [(instance_count(spec), storage_gib(spec)) for spec in (MYSQL, written, AURORA, alone)] == [
+        (1, 20),
+        (1, 100),
+        (2, None),
+        (1, None),
+    ]
+
+
+def test_aurora_has_a_cluster_and_numbered_instances() -> None:
+    # given an Aurora cluster, when its names are made
+    names = [(name.kind, name.text) for name in physical_database_names("dev", "catalog", AURORA)]
+
+    # then the instances are numbered from 1, and the logs are those of the cluster
+    assert names[:3] == [
+        ("Aurora cluster", "dev-catalog"),
+        ("RDS instance", "dev-catalog-1"),
+        ("RDS instance", "dev-catalog-2"),
+    ]
+    assert ("log group", "/aws/rds/cluster/dev-catalog/slowquery") in names
 
 
 @pytest.mark.parametrize(
     ("engine", "version", "port", "expected"),
-    [("mysql", "8.4", None, 3306), ("postgres", "16", None, 5432), ("postgres", "16", 6000, 6000)],
+    [
+        ("mysql", "8.4", None, 3306),
+        ("aurora-mysql", "8.0", None, 3306),
+        ("postgres", "16", None, 5432),
+        ("aurora-postgresql", "16", None, 5432),
+        ("postgres", "16", 6000, 6000),
+    ],
 )
 def test_a_database_has_a_port(engine: Engine, version: str, port: int | None, expected: int) -> None:
     # given a database with or without a written port
@@ -122,10 +189,16 @@ def test_a_written_policy_name_wins() -> None:
 @pytest.mark.parametrize(("length", "excess"), [(59, 0), (60, 1)])
 def test_a_database_name_may_be_as_long_as_rds_lets_it(length: int, excess: int) -> None:
     # given a name at and above the limit, when the names that follow are made
-    names = database_names("dev", "d" * length, ["error"])
+    names = physical_database_names("dev", "d" * length, MYSQL)
 
     # then only the one above is too long
     assert max(name.too_long for name in names) == excess
+
+
+def test_every_name_of_an_environment_leaves_room_for_its_cluster() -> None:
+    # given the longest name that an environment can have, when the names that follow are made, then all fit
+    longest = input_schema(EnvironmentSpec)["properties"]["name"]["maxLength"]
+    assert max(name.too_long for name in cluster_names("d" * longest)) == 0
 
 
 def test_a_name_that_is_too_long_says_how_long_it_may_be() -> None:

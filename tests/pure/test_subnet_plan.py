@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podsg.errors import InputError
-from podsg.model import NetworkSpec, plan_subnets
+from podsg.model import NatMode, NetworkSpec, plan_subnets
 
 PREFIXES = ("private_prefix", "public_prefix")
 
@@ -105,3 +105,50 @@ def test_two_prefixes_that_are_both_too_short() -> None:
         InputError, match=r"network: found private_prefix 20 and public_prefix 20; .* 23 and 28"
     ):
         plan_subnets(spec)
+
+
+@given(st.integers(16, 24), st.integers(2, 6))
+def test_pods_get_an_eighth_of_their_network_in_each_zone(prefix: int, zones: int) -> None:
+    # given a network for pods of any size
+    spec = NetworkSpec(cidr="10.42.0.0/16", zone_count=zones, pod_cidr=f"100.64.0.0/{prefix}")
+
+    # when it is cut
+    blocks = [IPv4Network(text) for text in plan_subnets(spec).pods]
+
+    # then each zone has an eighth of it, apart from the others
+    assert len(blocks) == zones
+    assert all(block.subnet_of(IPv4Network(f"100.64.0.0/{prefix}")) for block in blocks)
+    assert {block.prefixlen for block in blocks} == {prefix + 3}
+    assert not any(one.overlaps(other) for one, other in combinations(blocks, 2))
+
+
+PRIVATE = ["10.42.64.0/20", "10.42.0.0/18"]
+PUBLIC = ["10.42.80.0/28", "10.42.80.16/28"]
+
+
+def test_networks_that_are_written_out_are_taken_as_they_are() -> None:
+    # given subnets of any order and size
+    spec = NetworkSpec(cidr="10.42.0.0/16", zone_count=2, private_cidrs=PRIVATE, public_cidrs=PUBLIC)
+
+    # when it is cut, then they are the plan
+    plan = plan_subnets(spec)
+    assert (plan.private, plan.public, plan.pods) == (tuple(PRIVATE), tuple(PUBLIC), ())
+
+
+@pytest.mark.parametrize("private", [None, PRIVATE])
+def test_a_network_can_do_without_public_subnets(private: list[str] | None) -> None:
+    # given no public subnets, beside private ones that are cut or written out
+    spec = NetworkSpec(
+        cidr="10.42.0.0/16", zone_count=2, nat=NatMode.NONE, private_cidrs=private, public_cidrs=[]
+    )
+
+    # when it is cut, then there are private ones alone
+    plan = plan_subnets(spec)
+    assert plan.public == ()
+    assert plan.private == tuple(private or ("10.42.0.0/19", "10.42.32.0/19"))
+
+
+def test_room_that_public_subnets_leave_is_for_private_ones() -> None:
+    # given private subnets that fill the network, when there are no public ones, then they fit
+    spec = NetworkSpec(cidr="10.42.0.0/16", zone_count=2, private_prefix=17, public_cidrs=[])
+    assert plan_subnets(spec).private == ("10.42.0.0/17", "10.42.128.0/17")

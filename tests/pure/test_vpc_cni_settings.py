@@ -43,6 +43,16 @@ def test_extra_settings_are_merged() -> None:
     assert values["init"]["env"] == {"DISABLE_TCP_EARLY_DEMUX": "true", "ENABLE_V6_EGRESS": "false"}
 
 
+def test_custom_networking_finds_the_eniconfig_of_the_zone() -> None:
+    # given custom networking, when the values are made
+    env = json.loads(configuration_values(VpcCniSpec(custom_networking=True)))["env"]
+
+    # then nodes look for the ENIConfig with the name of their zone; without it nothing says so
+    assert env["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"] == "true"
+    assert env["ENI_CONFIG_LABEL_DEF"] == "topology.kubernetes.io/zone"
+    assert "ENI_CONFIG_LABEL_DEF" not in configuration_values(VpcCniSpec(custom_networking=False))
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [

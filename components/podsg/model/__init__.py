@@ -7,15 +7,32 @@ from podsg.model.database import (
     Engine,
     database_port,
     forced_tls_parameter,
+    instance_count,
+    is_aurora,
     log_exports,
     parameter_group_family,
+    storage_gib,
     version_fits,
 )
-from podsg.model.environment import EnvironmentSpec, created_namespaces
-from podsg.model.naming import PhysicalName, cluster_names, database_names, node_group_names
-from podsg.model.network import NatMode, NetworkSpec
+from podsg.model.environment import (
+    EnvironmentSpec,
+    created_namespaces,
+    database_ports,
+    has_pod_subnets,
+    protected,
+)
+from podsg.model.existing import ExistingClusterSpec, ExistingDatabaseSpec, ExistingNetworkSpec
+from podsg.model.naming import (
+    PhysicalName,
+    cluster_names,
+    log_group_name,
+    node_group_names,
+    physical_database_names,
+)
+from podsg.model.network import InterfaceEndpoint, NatMode, NetworkSpec, zone_count
 from podsg.model.node_group import NodeGroupSpec, architecture
-from podsg.model.parsing import parse_environment, parse_part
+from podsg.model.parsing import parse_environment, parse_part, plain
+from podsg.model.references import Later
 from podsg.model.schema import input_schema
 from podsg.model.subnets import SubnetPlan, plan_subnets
 from podsg.model.vpc_cni import EnforcingMode, VpcCniSpec, configuration_values, early_demux_disabled
@@ -29,6 +46,11 @@ __all__ = [
     "EnforcingMode",
     "Engine",
     "EnvironmentSpec",
+    "ExistingClusterSpec",
+    "ExistingDatabaseSpec",
+    "ExistingNetworkSpec",
+    "InterfaceEndpoint",
+    "Later",
     "LoginSpec",
     "NatMode",
     "NetworkSpec",
@@ -43,19 +65,28 @@ __all__ = [
     "configuration_values",
     "created_namespaces",
     "database_access",
-    "database_names",
     "database_port",
+    "database_ports",
     "early_demux_disabled",
     "forced_tls_parameter",
+    "has_pod_subnets",
     "input_schema",
+    "instance_count",
+    "is_aurora",
     "log_exports",
+    "log_group_name",
     "login_arguments",
     "node_group_names",
     "parameter_group_family",
     "parse_environment",
     "parse_part",
+    "physical_database_names",
+    "plain",
     "plan_subnets",
     "policy_name",
+    "protected",
     "selector_text",
+    "storage_gib",
     "version_fits",
+    "zone_count",
 ]

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from podsg.model.database import database_port
+from podsg.model.environment import EnvironmentSpec, database_ports
 from podsg.model.workload import selector_text
-
-if TYPE_CHECKING:
-    from podsg.model.environment import EnvironmentSpec
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,7 @@ def database_access(spec: EnvironmentSpec) -> tuple[DatabaseAccess, ...]:
         >>> [(entry.workload, entry.database, entry.port) for entry in database_access(spec)]
         [('ui', 'catalog', 3306)]
     """
+    ports = database_ports(spec)
     entries = [
         DatabaseAccess(
             workload=name,
@@ -54,7 +51,7 @@ def database_access(spec: EnvironmentSpec) -> tuple[DatabaseAccess, ...]:
             selector_text=selector_text(workload),
             database=database,
             protocol="tcp",
-            port=database_port(spec.databases[database]),
+            port=ports[database],
         )
         for name, workload in spec.workloads.items()
         for database in workload.databases

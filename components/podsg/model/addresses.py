@@ -71,6 +71,11 @@ _VPC_ALLOWED = "an IPv4 network of /16 to /20 without host bits, such as 10.42.0
 _SOURCE_ALLOWED = (
     "public networks, each IPv4, /8 to /32, without host bits, such as 203.0.113.0/24; never 0.0.0.0/0"
 )
+_SUBNET_ALLOWED = "an IPv4 network of /16 to /28 without host bits, such as 10.42.0.0/19"
+_POD_ALLOWED = "an IPv4 network of /16 to /24 without host bits, such as 100.64.0.0/16"
+_PRIVATE_SOURCE_ALLOWED = (
+    "an IPv4 network of /8 to /32 without host bits, such as 10.0.0.0/8; never 0.0.0.0/0"
+)
 _PEER_ALLOWED = "an IPv4 network of /0 to /32 without host bits, such as 10.0.0.0/8"
 
 
@@ -87,6 +92,18 @@ def _outside(unusable: Iterable[IPv4Network], network: IPv4Network, allowed: str
         if network.overlaps(block):
             raise refused(f"{allowed}, outside {block}")
     return str(network)
+
+
+def _subnet_network(text: str) -> str:
+    return str(parse_network(text, 16, 28, _SUBNET_ALLOWED))
+
+
+def _pod_network(text: str) -> str:
+    return _outside(_NEVER_A_VPC, parse_network(text, 16, 24, _POD_ALLOWED), _POD_ALLOWED)
+
+
+def _private_source(text: str) -> str:
+    return str(parse_network(text, 8, 32, _PRIVATE_SOURCE_ALLOWED))
 
 
 def _peer_network(text: str) -> str:
@@ -115,6 +132,32 @@ PeerCidr = Annotated[
         json_schema_extra={
             "pattern": f"{_DOTTED}/([0-9]|[12][0-9]|3[0-2])$",
             "patternErrorMessage": _PEER_ALLOWED,
+        }
+    ),
+]
+SubnetCidr = Annotated[
+    str,
+    AfterValidator(_subnet_network),
+    Field(
+        json_schema_extra={
+            "pattern": f"{_DOTTED}/(1[6-9]|2[0-8])$",
+            "patternErrorMessage": _SUBNET_ALLOWED,
+        },
+        examples=["10.42.0.0/19"],
+    ),
+]
+PodCidr = Annotated[
+    str,
+    AfterValidator(_pod_network),
+    Field(json_schema_extra={"pattern": f"{_DOTTED}/(1[6-9]|2[0-4])$", "patternErrorMessage": _POD_ALLOWED}),
+]
+PrivateSourceCidr = Annotated[
+    str,
+    AfterValidator(_private_source),
+    Field(
+        json_schema_extra={
+            "pattern": f"{_DOTTED}/([89]|[12][0-9]|3[0-2])$",
+            "patternErrorMessage": _PRIVATE_SOURCE_ALLOWED,
         }
     ),
 ]

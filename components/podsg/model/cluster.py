@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from podsg.model.addresses import PublicSourceCidr, refused
+from podsg.model.addresses import PrivateSourceCidr, PublicSourceCidr, refused
+from podsg.model.references import KeyArn, RoleArn, SecurityGroupId
 from podsg.model.retention import RetentionDays
 from podsg.model.spec import Spec
 from podsg.model.vpc_cni import VpcCniSpec
@@ -57,6 +58,11 @@ class EndpointAccessSpec(Spec):
     """Public IPv4 networks that may reach the public endpoint (at most 40, each /8 to /32).
 
     Default: none, then the API can only be reached from inside the VPC."""
+    # Each is a rule of the cluster security group, which has room for 60.
+    private_cidrs: list[PrivateSourceCidr] = Field(default=[], max_length=20, examples=[["10.0.0.0/8"]])
+    """Networks beyond the VPC that may reach the private endpoint, such as a VPN (at most 20, /8 to /32).
+
+    Default: none."""
 
 
 class LoginSpec(Spec):
@@ -124,6 +130,20 @@ class ClusterSpec(Spec):
     """IAM roles and users that administer the cluster, the one that deploys among them (ARNs, at most 100).
 
     Default: whoever deploys. Name them where several deploy, or each takes away the access of another."""
+    key_arn: KeyArn | None = Field(default=None, examples=["arn:aws:kms:us-west-2:123456789012:key/0123abcd"])
+    """ARN of a KMS key for the secrets in the cluster. Default: one is made, with rotation."""
+    # Source: KMS API, ScheduleKeyDeletion, PendingWindowInDays.
+    key_deletion_window_days: int = Field(default=30, ge=7, le=30, examples=[30])
+    """How long a key made here can be saved after its deletion (days, 7 to 30)."""
+    role_arn: RoleArn | None = Field(default=None, examples=["arn:aws:iam::123456789012:role/platform"])
+    """ARN of a role for the control plane that exists already.
+
+    It must have the policies AmazonEKSClusterPolicy and AmazonEKSVPCResourceController.
+    Default: one is made."""
+    create_log_group: bool = Field(default=True, examples=[True])
+    """Makes the log group of the control plane; false for one that exists already."""
+    node_security_group_id: SecurityGroupId | None = Field(default=None, examples=["sg-0123456789abcdef0"])
+    """Id of a security group for the nodes that exists already. Default: one is made."""
     vpc_cni: VpcCniSpec = Field(default=VpcCniSpec(), examples=[{"enforcing_mode": "strict"}])
     """Settings of the VPC CNI. Default: pod ENIs on, strict mode, external SNAT."""
     login: LoginSpec = Field(default=LoginSpec(), examples=[{}])
@@ -131,8 +151,10 @@ class ClusterSpec(Spec):
 
     The login command uses the ambient AWS credentials of the shell: with `aws:profile` or `assumeRole` in
     the stack's config, give the same profile or role in `args`."""
-    deletion_protection: bool = Field(default=True, examples=[True])
-    """EKS refuses to delete the cluster while this is true."""
+    deletion_protection: bool | None = Field(default=None, examples=[True])
+    """EKS refuses to delete the cluster while this is true.
+
+    Default: as `deletion_protection` of the environment says; a cluster by itself is protected."""
 
 
 def login_arguments(login: LoginSpec, cluster_name: str, region: str) -> list[str]:

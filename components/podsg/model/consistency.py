@@ -4,60 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from ipaddress import IPv4Network
-from itertools import combinations
 
 from podsg.model.cluster import ClusterSpec
-from podsg.model.database import VERSIONS_ALLOWED, DatabaseSpec, log_exports, version_fits
+from podsg.model.database import DatabaseSpec
+from podsg.model.database_consistency import database_findings
 from podsg.model.environment import EnvironmentSpec
-from podsg.model.finding import Finding, items, repeated
-from podsg.model.location import Location, path_text
-from podsg.model.naming import cluster_names, database_names, name_findings, node_group_names
+from podsg.model.existing_consistency import existing_findings
+from podsg.model.finding import Finding, items, overlapping, repeated, without_effect
+from podsg.model.location import Location, key_set, path_text, presence
+from podsg.model.naming import (
+    PhysicalName,
+    name_findings,
+    node_group_names,
+    physical_database_names,
+    shared_names,
+)
 from podsg.model.network import NetworkSpec
+from podsg.model.network_consistency import network_findings
 from podsg.model.node_group import NodeGroupSpec, architecture
 from podsg.model.spec import Spec
-from podsg.model.subnets import subnet_findings
 from podsg.model.wording import nearest, shown
 from podsg.model.workload import PeerSpec, WorkloadSpec, policy_name
 
 _RESERVED_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+# What the names of a database follow from, besides its own.
+_NAMING_KEYS = ("engine", "instance_count")
 _PEER_KINDS = ("workload", "cidr", "security_group_id")
 
 
-def findings(spec: Spec) -> Iterator[Finding]:
+def findings(spec: Spec, region: str | None = None) -> Iterator[Finding]:
     """Report what does not fit together in an environment or in one of its parts.
 
     Args:
         spec: An environment, network, cluster, node group, database or workload; nothing is found in others.
+        region: Region of the stack, such as us-west-2. Default: not known, then zones may be of any region.
     """
     match spec:
         case EnvironmentSpec():
-            yield from _environment(spec)
+            yield from _environment(spec, region)
         case NetworkSpec():
-            yield from subnet_findings(spec)
+            yield from network_findings(spec, region)
         case ClusterSpec():
             yield from _cluster(spec, ())
         case NodeGroupSpec():
             yield from _node_group(spec, ())
         case DatabaseSpec():
-            yield from _database(spec, ())
+            yield from database_findings(spec)
         case WorkloadSpec():
             yield from _workload(spec, ())
         case _:
             return
 
 
-def _environment(spec: EnvironmentSpec) -> Iterator[Finding]:
+def _environment(spec: EnvironmentSpec, region: str | None) -> Iterator[Finding]:
     if spec.name.split("-", 1)[0] == "sg":
         # Source: EC2 API, CreateSecurityGroup: a name cannot start with sg-.
         yield Finding(
             ("name",), shown(spec.name), "a name whose groups do not start with sg-", rests_on=(("name",),)
         )
-    yield from subnet_findings(spec.network, ("network",))
-    yield from _cluster(spec.cluster, ("cluster",))
+    if spec.network is not None:
+        yield from network_findings(spec.network, region, ("network",))
+    if spec.cluster is not None:
+        yield from _cluster(spec.cluster, ("cluster",))
+    yield from existing_findings(spec, region)
     for name, group in spec.node_groups.items():
         yield from _node_group(group, ("node_groups", name))
     for name, database in spec.databases.items():
-        yield from _database(database, ("databases", name))
+        yield from database_findings(database, ("databases", name))
     for name, workload in spec.workloads.items():
         yield from _workload(workload, ("workloads", name))
     yield from _references(spec)
@@ -67,18 +80,14 @@ def _environment(spec: EnvironmentSpec) -> Iterator[Finding]:
 
 
 def _cluster(spec: ClusterSpec, at: Location) -> Iterator[Finding]:
-    cidrs = items(
-        (*at, "endpoint_access", "public_cidrs"), map(IPv4Network, spec.endpoint_access.public_cidrs)
-    )
-    for (first, one), (second, other) in combinations(cidrs, 2):
-        if one.overlaps(other):
-            yield Finding(
-                second,
-                f"{other}, which overlaps {one}",
-                "networks that do not overlap",
-                rests_on=(first, second),
-            )
+    access = spec.endpoint_access
+    for key, cidrs in (("public_cidrs", access.public_cidrs), ("private_cidrs", access.private_cidrs)):
+        yield from overlapping(items((*at, "endpoint_access", key), map(IPv4Network, cidrs)))
     yield from repeated(items((*at, "admin_principal_arns"), spec.admin_principal_arns))
+    if spec.key_arn is not None:
+        yield from without_effect(spec, "key_deletion_window_days", "key_arn", at)
+    if not spec.create_log_group:
+        yield from without_effect(spec, "log_retention_days", "create_log_group", at)
 
 
 def _node_group(spec: NodeGroupSpec, at: Location) -> Iterator[Finding]:
@@ -110,14 +119,6 @@ def _node_group(spec: NodeGroupSpec, at: Location) -> Iterator[Finding]:
             )
 
 
-def _database(spec: DatabaseSpec, at: Location) -> Iterator[Finding]:
-    if not version_fits(spec.engine, spec.version):
-        version = (*at, "version")
-        yield Finding(
-            version, shown(spec.version), VERSIONS_ALLOWED[spec.engine], rests_on=(version, (*at, "engine"))
-        )
-
-
 def _workload(spec: WorkloadSpec, at: Location) -> Iterator[Finding]:
     pods, accounts = (*at, "pod_selector"), (*at, "service_account_selector")
     if not spec.pod_selector and not spec.service_account_selector:
@@ -135,8 +136,8 @@ def _workload(spec: WorkloadSpec, at: Location) -> Iterator[Finding]:
             "another namespace, or create_namespace: false",
             rests_on=(namespace, (*at, "create_namespace")),
         )
-    yield from repeated(items((*at, "ports"), spec.ports))
-    yield from repeated(items((*at, "databases"), spec.databases))
+    for listed in ("ports", "databases", "security_group_ids"):
+        yield from repeated(items((*at, listed), getattr(spec, listed)))
     for direction, peers in (("ingress_from", spec.ingress_from), ("egress_to", spec.egress_to)):
         for index, peer in enumerate(peers):
             yield from _peer(peer, (*at, direction, index))
@@ -156,10 +157,11 @@ def _peer(peer: PeerSpec, at: Location) -> Iterator[Finding]:
 
 
 def _references(spec: EnvironmentSpec) -> Iterator[Finding]:
+    databases = {**spec.databases, **spec.existing_databases}
     for name, workload in spec.workloads.items():
         at: Location = ("workloads", name)
         for index, database in enumerate(workload.databases):
-            yield from _unknown("databases", database, spec.databases, (*at, "databases", index))
+            yield from _unknown("databases", database, databases, (*at, "databases", index))
         for direction, peers in (("ingress_from", workload.ingress_from), ("egress_to", workload.egress_to)):
             for index, peer in enumerate(peers):
                 if peer.workload is not None:
@@ -174,7 +176,8 @@ def _unknown(part: str, name: str, known: Collection[str], location: Location) -
     similar = nearest(name, known)
     names = ", ".join(sorted(known)) or f"none, as {part} is empty"
     allowed = f"{similar}, the nearest of {names}" if similar else f"one of the {part} of this input: {names}"
-    yield Finding(location, shown(name), allowed, rests_on=(location, (part, name)))
+    places: tuple[Location, ...] = (location, (part, name), (f"existing_{part}", name))
+    yield Finding(location, shown(name), allowed, rests_on=places)
 
 
 def _policy_names(spec: EnvironmentSpec) -> Iterator[Finding]:
@@ -195,24 +198,28 @@ def _policy_names(spec: EnvironmentSpec) -> Iterator[Finding]:
 
 
 def _no_nodes(spec: EnvironmentSpec) -> Iterator[Finding]:
+    if spec.cluster is None:
+        return
+    counts: list[Location] = [
+        ("node_groups", name, key) for name in spec.node_groups for key in ("min_count", "desired_count")
+    ]
     if not any(group.desired_count or group.min_count for group in spec.node_groups.values()):
         yield Finding(
             ("node_groups",),
-            "desired_count 0 in every group",
-            "a desired_count of 1 or more in one group, which CoreDNS needs",
-            rests_on=tuple(
-                ("node_groups", name, key)
-                for name in spec.node_groups
-                for key in ("min_count", "desired_count")
-            ),
+            "desired_count 0 in every group" if spec.node_groups else "no node group",
+            "one with a desired_count of 1 or more, which CoreDNS needs",
+            rests_on=(presence(("cluster",)), key_set(("node_groups",)), *counts),
         )
 
 
 def _long_names(spec: EnvironmentSpec) -> Iterator[Finding]:
     name: Location = ("name",)
-    yield from name_findings(name, cluster_names(spec.name))
     for group in spec.node_groups:
         yield from name_findings(("node_groups", group), node_group_names(spec.name, group), name)
-    for key, database in spec.databases.items():
-        names = database_names(spec.name, key, log_exports(database.engine))
-        yield from name_findings(("databases", key), names, name)
+    databases: dict[Location, tuple[PhysicalName, ...]] = {
+        ("databases", key): physical_database_names(spec.name, key, database)
+        for key, database in spec.databases.items()
+    }
+    for place, names in databases.items():
+        yield from name_findings(place, names, name, *((*place, key) for key in _NAMING_KEYS))
+    yield from shared_names(databases, *_NAMING_KEYS)

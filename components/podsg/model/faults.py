@@ -7,7 +7,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from podsg.errors import Problem
-from podsg.model.location import Location, path_text
+from podsg.model.location import Location, key_set, path_text
+from podsg.model.references import REFERENCE, Later
 from podsg.model.schema import Node, place_at
 from podsg.model.wording import joined, nearest, shown
 
@@ -35,6 +36,7 @@ class Kind(Enum):
     UNKNOWN_KEY = auto()
     BAD_KEY = auto()
     BAD_VALUE = auto()
+    LATER = auto()
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Fault:
     @property
     def problem(self) -> Problem:
         """Say what was found and what is allowed."""
-        value = shown(self.value)
+        value = str(self.value) if isinstance(self.value, Later) else shown(self.value)
         words = {
             Kind.MISSING: "nothing",
             Kind.UNKNOWN_KEY: "an unknown key",
@@ -62,9 +64,12 @@ class Fault:
     @property
     def touched(self) -> tuple[Location, ...]:
         """Name the places whose values are not to be trusted."""
+        *parents, _ = self.location
+        if self.kind is Kind.BAD_KEY:
+            return (self.location, key_set(tuple(parents)))
         if self.nearest is None:
             return (self.location,)
-        return (self.location, (*self.location[:-1], self.nearest))
+        return (self.location, (*parents, self.nearest))
 
 
 def fault_of(error: ErrorDetails, model: type[Spec]) -> Fault:
@@ -84,11 +89,22 @@ def fault_of(error: ErrorDetails, model: type[Spec]) -> Fault:
     if location[-1:] == ("[key]",) and value == location[-2]:
         names = place_at(model, location[:-2]).node["propertyNames"]
         return Fault(Kind.BAD_KEY, location[:-1], value, given or allowed_text(names))
+    node = place_at(model, location).node
+    if isinstance(value, Later):
+        return _later(location, value, node)
     kind = Kind.MISSING if error["type"] == "missing" else Kind.BAD_VALUE
-    allowed = given or allowed_text(place_at(model, location).node)
+    allowed = given or allowed_text(node)
     if error["type"] in _WRONG_NUMBERS:
         allowed = f"a whole number: {allowed}"
     return Fault(kind, location, value, allowed)
+
+
+def _later(location: Location, value: Later, node: Node) -> Fault:
+    """Accept a value that comes later where a reference stands, or a list of them."""
+    if REFERENCE in node or REFERENCE in node.get("items", {}):
+        return Fault(Kind.LATER, location, value, "")
+    allowed = f"a value that is known before anything is made: {allowed_text(node)}"
+    return Fault(Kind.BAD_VALUE, location, value, allowed)
 
 
 def repair(root: dict[str, Any], fault: Fault, model: type[Spec]) -> None:
@@ -103,13 +119,8 @@ def repair(root: dict[str, Any], fault: Fault, model: type[Spec]) -> None:
     parent: Any = root
     for step in parents:
         parent = parent[step]
-    if fault.kind is Kind.UNKNOWN_KEY:
+    if fault.kind in {Kind.UNKNOWN_KEY, Kind.BAD_KEY}:
         del parent[last]
-    elif fault.kind is Kind.BAD_KEY:
-        del parent[last]
-        around = place_at(model, fault.location[:-1])
-        if len(parent) < around.node.get("minProperties", 0):
-            parent.update(around.example)
     else:
         parent[last] = place_at(model, fault.location).example
 

@@ -30,6 +30,21 @@ def _step(step: str | int) -> str:
     return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
 
 
+def presence(location: Location) -> Location:
+    """Name the presence of a value, which what is wrong inside the value does not touch.
+
+    Example:
+        >>> related(("network",), presence(("network",))), related(("network", "nat"), presence(("network",)))
+        (True, False)
+    """
+    return (*location, "[presence]")
+
+
+def key_set(location: Location) -> Location:
+    """Name the keys of a mapping, which what is wrong with a value inside does not touch."""
+    return (*location, "[keys]")
+
+
 def related(one: Location, other: Location) -> bool:
     """Tell whether two places are the same or one lies inside the other.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
+from podsg.model.database import DatabaseSpec, Engine, instance_count, is_aurora, log_exports
 from podsg.model.finding import Finding
-from podsg.model.location import Location
+from podsg.model.location import Location, path_text, presence
 
 HYPHENATED = "lower-case letters, digits and single hyphens, a letter first, no hyphen last"
 _HYPHENATED_PATTERN = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
@@ -115,28 +116,59 @@ def node_group_names(environment: str, node_group: str) -> tuple[PhysicalName, .
     )
 
 
-def database_names(environment: str, database: str, logs: Iterable[str]) -> tuple[PhysicalName, ...]:
+def physical_database_names(environment: str, database: str, spec: DatabaseSpec) -> tuple[PhysicalName, ...]:
     """List the physical names that follow from the name of a database.
 
     Args:
         environment: Name of the environment.
         database: Name of the database in it.
-        logs: Logs that the database exports.
+        spec: The database.
 
     Source:
-        RDS API, CreateDBInstance (63 characters), CreateDBSubnetGroup and CreateDBParameterGroup (255).
+        RDS API, CreateDBInstance and CreateDBCluster (63 characters), CreateDBSubnetGroup,
+        CreateDBParameterGroup and CreateDBClusterParameterGroup (255).
 
     Example:
-        >>> [name.text for name in database_names("dev", "catalog", ["error"])][:2]
-        ['dev-catalog', 'dev-catalog-subnets']
+        >>> spec = DatabaseSpec(engine="aurora-postgresql", version="16", instance_class="db.r6g.large")
+        >>> [name.text for name in physical_database_names("dev", "catalog", spec)][:3]
+        ['dev-catalog', 'dev-catalog-1', 'dev-catalog-2']
     """
     name = f"{environment}-{database}"
+    if is_aurora(spec.engine):
+        own = [PhysicalName("Aurora cluster", name, 63)]
+        own += [
+            PhysicalName("RDS instance", f"{name}-{number}", 63)
+            for number in range(1, instance_count(spec) + 1)
+        ]
+    else:
+        own = [PhysicalName("RDS instance", name, 63)]
     return (
-        PhysicalName("RDS instance", name, 63),
+        *own,
         PhysicalName("RDS subnet group", f"{name}-subnets", 255 - _RANDOM_SUFFIX),
         PhysicalName("RDS parameter group", f"{name}-parameters", 255 - _RANDOM_SUFFIX),
-        *(PhysicalName("log group", f"/aws/rds/instance/{name}/{log}", 512) for log in logs),
+        *(
+            PhysicalName("log group", log_group_name(name, spec.engine, log), 512)
+            for log in log_exports(spec.engine)
+        ),
     )
+
+
+def log_group_name(database: str, engine: Engine, log: str) -> str:
+    """Name the log group that RDS writes a log of a database to.
+
+    Args:
+        database: Identifier of the instance or Aurora cluster.
+        engine: Its engine.
+        log: One of `log_exports`.
+
+    Source:
+        RDS user guide, "Publishing database logs to Amazon CloudWatch Logs"; Aurora user guide, the same.
+
+    Example:
+        >>> log_group_name("dev-catalog", Engine.MYSQL, "error")
+        '/aws/rds/instance/dev-catalog/error'
+    """
+    return f"/aws/rds/{'cluster' if is_aurora(engine) else 'instance'}/{database}/{log}"
 
 
 def name_findings(
@@ -145,7 +177,7 @@ def name_findings(
     """Report the name that follows from a chosen one and is longest beyond its limit.
 
     Args:
-        location: The chosen name.
+        location: The part with the chosen name, the last step of its place.
         names: Physical names that follow from it.
         rests_on: Further places that the names follow from.
 
@@ -159,5 +191,26 @@ def name_findings(
             location,
             f"{chosen} characters, {len(worst.text)} in the {worst.kind} name {worst.text}",
             f"at most {chosen - worst.too_long} characters here, so that the name has at most {worst.limit}",
-            rests_on=(location, *rests_on),
+            rests_on=(presence(location), *rests_on),
         )
+
+
+def shared_names(parts: Mapping[Location, Iterable[PhysicalName]], *keys: str) -> Iterator[Finding]:
+    """Report parts whose own names differ and yet give the same physical name.
+
+    Args:
+        parts: Physical names by the place of the part that they follow from.
+        keys: Keys of a part that its names follow from too.
+    """
+    first: dict[tuple[str, str], Location] = {}
+    for place, names in parts.items():
+        for name in names:
+            earlier = first.setdefault((name.kind, name.text), place)
+            if earlier != place:
+                yield Finding(
+                    place,
+                    f"{name.kind} {name.text}, as in {path_text(earlier)}",
+                    "another name, so that no name in AWS is given twice",
+                    rests_on=tuple((*part, key) for part in (place, earlier) for key in keys),
+                )
+                break

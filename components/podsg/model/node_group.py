@@ -8,14 +8,19 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from podsg.model.addresses import refused
+from podsg.model.references import RoleArn
 from podsg.model.spec import Spec
 
-# Families without a trunking compatible type.
+# Families without a trunking compatible type, and those of which only the .metal one is.
 # Source: aws/amazon-vpc-resource-controller-k8s v1.8.2, pkg/aws/vpc/limits.go.
 _NO_TRUNK = frozenset(
     {"c1", "c3", "c4", "d2", "f1", "h1", "i2", "m1", "m2", "m3", "m4", "p3", "r3", "r4"}
     | {"t1", "t2", "t3", "t3a", "t4g", "u-6tb1", "x1", "x1e"}
 )
+_ONLY_METAL = frozenset({"i3"})
+# Source: EKS user guide, "Choose an optimal Amazon EC2 node instance type": its images run on no Mac, and
+# those of Amazon Linux 2023 not on the first Graviton.
+_NO_IMAGE = re.compile("a1|mac.*")
 _TYPE_ALLOWED = "an EC2 instance type, such as m5.large"
 # A "g" right after the generation stands for Graviton, also in front of -flex; a1 came before that rule.
 # -gb200 and its successors are NVIDIA Grace with Blackwell; mac2 and mac-m… are Apple silicon.
@@ -25,8 +30,16 @@ _ARM = re.compile(r"^(a1|[a-z]+[0-9]+g[a-z]*(-[a-z0-9]+)?|[a-z]+[0-9]+[a-z]*-gb[
 Architecture = Literal["arm64", "x86_64"]
 
 
-def _trunk_compatible(instance_type: str) -> str:
+def _fit_for_nodes(instance_type: str) -> str:
     family = instance_type.split(".", maxsplit=1)[0]
+    if _NO_IMAGE.fullmatch(family):
+        raise refused(
+            f"a type that EKS has an image for, such as m5.large; it has none for the family {family}"
+        )
+    if family in _ONLY_METAL and not instance_type.endswith(".metal"):
+        raise refused(
+            f"a type that carries branch ENIs, such as m5.large; of {family} only the metal type does"
+        )
     if family in _NO_TRUNK:
         raise refused(
             f"a type that carries branch ENIs, such as m5.large; no type of the family {family} does"
@@ -41,7 +54,7 @@ InstanceType = Annotated[
         json_schema_extra={"patternErrorMessage": _TYPE_ALLOWED},
         examples=["m5.large"],
     ),
-    AfterValidator(_trunk_compatible),
+    AfterValidator(_fit_for_nodes),
 ]
 
 
@@ -65,6 +78,11 @@ class NodeGroupSpec(Spec):
     """Most pods per node (pods, 1 to 3922), counting those with branch ENIs.
 
     Default: EKS decides by type without counting branch ENIs."""
+    role_arn: RoleArn | None = Field(default=None, examples=["arn:aws:iam::123456789012:role/platform"])
+    """ARN of a role for the nodes that exists already.
+
+    It must have the policies AmazonEKSWorkerNodePolicy, AmazonEKS_CNI_Policy and
+    AmazonEC2ContainerRegistryPullOnly. Default: one is made."""
 
 
 def architecture(instance_type: str) -> Architecture:

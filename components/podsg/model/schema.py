@@ -55,10 +55,10 @@ def place_at(model: type[Spec], location: Location) -> Place:
 
 def _written_out(node: Node, definitions: dict[str, Node]) -> Node:
     found = dict(node)
-    if "$ref" in found:
-        found = {**definitions[found.pop("$ref").rpartition("/")[2]], **found}
     if "anyOf" in found:
         found = {**found.pop("anyOf")[0], **found}
+    if "$ref" in found:
+        found = {**definitions[found.pop("$ref").rpartition("/")[2]], **found}
     if "patternProperties" in found:
         pattern, values = found.pop("patternProperties").popitem()
         found["additionalProperties"] = values

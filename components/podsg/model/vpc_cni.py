@@ -11,13 +11,15 @@ from pydantic import AfterValidator, Field
 from podsg.model.addresses import refused
 from podsg.model.spec import Spec
 
-# Settings that have a field of their own, and its name.
+# Settings that have a field of their own, and its name; None where podsg decides alone.
 _TYPED = {
-    "ENABLE_POD_ENI": "nothing here: pod ENIs are always on",
+    "ENABLE_POD_ENI": None,
     "POD_SECURITY_GROUP_ENFORCING_MODE": "vpc_cni.enforcing_mode",
     "AWS_VPC_K8S_CNI_EXTERNALSNAT": "vpc_cni.external_snat",
     "ENABLE_PREFIX_DELEGATION": "vpc_cni.prefix_delegation",
     "DISABLE_TCP_EARLY_DEMUX": "vpc_cni.disable_tcp_early_demux",
+    "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "vpc_cni.custom_networking",
+    "ENI_CONFIG_LABEL_DEF": None,
 }
 # Our own limit: neither Kubernetes nor EKS counts them; no node agent is set up with more.
 _MOST_VARIABLES = 100
@@ -28,8 +30,8 @@ _VARIABLE_ALLOWED = (
 
 def _untyped(name: str) -> str:
     if name in _TYPED:
-        msg = f"{_TYPED[name]} (the add-on gets {name} from there)"
-        raise refused(msg)
+        field = _TYPED[name]
+        raise refused(f"{field}, which sets {name}" if field else f"nothing here: podsg sets {name} itself")
     return name
 
 
@@ -44,7 +46,9 @@ class EnforcingMode(StrEnum):
     """Which groups judge the traffic of a pod with a branch ENI."""
 
     STRICT = "strict"
+    """The groups of the pod alone."""
     STANDARD = "standard"
+    """Those of the node group too, for what leaves the VPC."""
 
 
 class VpcCniSpec(Spec):
@@ -59,6 +63,10 @@ class VpcCniSpec(Spec):
     """Leaves address translation to the NAT gateway: the groups of the pod judge what leaves the VPC too."""
     prefix_delegation: bool = Field(default=False, examples=[False])
     """Gives ordinary pods addresses from /28 prefixes. Has no effect on the count of branch ENIs."""
+    custom_networking: bool | None = Field(default=None, examples=[True])
+    """Gives pods addresses of subnets of their own, by one ENIConfig for each zone.
+
+    Default: true where the network has subnets for pods, else false."""
     # Source of the floor: aws/amazon-vpc-resource-controller-k8s, pkg/provider/branch/cooldown/cooldown.go.
     # It has no ceiling; an hour is our own: all the while the ENI takes a place of the node and an address.
     branch_eni_cooldown_seconds: int | None = Field(default=None, ge=30, le=3600, examples=[60])
@@ -96,7 +104,8 @@ def early_demux_disabled(spec: VpcCniSpec) -> bool:
 def configuration_values(spec: VpcCniSpec) -> str:
     """Write the settings as `configurationValues` of the EKS add-on vpc-cni.
 
-    Leaves out the cool-down, which the controller reads from a ConfigMap.
+    Leaves out the cool-down, which the controller reads from a ConfigMap. Nodes find the ENIConfig with the
+    name of their zone.
 
     Returns:
         JSON with sorted keys; every value is text, as the schema of the add-on demands.
@@ -116,6 +125,9 @@ def configuration_values(spec: VpcCniSpec) -> str:
     }
     if spec.prefix_delegation:
         env["ENABLE_PREFIX_DELEGATION"] = "true"
+    if spec.custom_networking:
+        env["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"] = "true"
+        env["ENI_CONFIG_LABEL_DEF"] = "topology.kubernetes.io/zone"
     init_env = {**spec.extra_init_env, "DISABLE_TCP_EARLY_DEMUX": _text(value=early_demux_disabled(spec))}
     return json.dumps({"env": env, "init": {"env": init_env}}, sort_keys=True, separators=(",", ":"))
 

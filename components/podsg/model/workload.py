@@ -9,6 +9,7 @@ from pydantic import Field
 from podsg.model.addresses import PeerCidr
 from podsg.model.database import MOST_DATABASES
 from podsg.model.naming import DnsLabel, DnsSubdomain, PartName
+from podsg.model.references import PeerGroupId, SecurityGroupId
 from podsg.model.spec import Spec
 
 # Source: Kubernetes documentation, "Labels and Selectors", syntax and character set.
@@ -50,12 +51,7 @@ class PeerSpec(Spec):
     """Name of a workload of this environment. Default: none."""
     cidr: PeerCidr | None = Field(default=None, examples=["10.0.0.0/8"])
     """IPv4 network (/0 to /32), without host bits. Default: none."""
-    security_group_id: str | None = Field(
-        default=None,
-        pattern="^sg-([0-9a-f]{8}|[0-9a-f]{17})$",
-        json_schema_extra={"patternErrorMessage": "a security group id: sg- and 8 or 17 hexadecimal digits"},
-        examples=["sg-0123456789abcdef0"],
-    )
+    security_group_id: PeerGroupId | None = Field(default=None, examples=["sg-0123456789abcdef0"])
     """Security group that exists outside this environment. Default: none."""
     ports: list[Port] = Field(min_length=1, max_length=_MOST_RULES, examples=[[8080]])
     """TCP ports of the side that is reached (1 to 60, each 1 to 65535)."""
@@ -97,6 +93,13 @@ class WorkloadSpec(Spec):
         default=[], max_length=_MOST_RULES, examples=[[{"cidr": "10.0.0.0/8", "ports": [443]}]]
     )
     """Whom these pods may reach, besides DNS and their databases (at most 60). Default: nobody."""
+    # Source: EKS user guide, "Assign security groups to individual Pods": up to five per policy.
+    security_group_ids: list[SecurityGroupId] = Field(
+        default=[], max_length=5, examples=[["sg-0123456789abcdef0"]]
+    )
+    """Ids of security groups for these pods that exist already (at most 5); the first gets the rules.
+
+    Default: none, then one is made."""
     policy_name: DnsSubdomain | None = Field(default=None, examples=["catalog-rds-access"])
     """Name of the SecurityGroupPolicy. Default: the name of the workload and `-security-groups`."""
 
