@@ -87,16 +87,22 @@ generated: .venv/.done ## Say whether a generated file differs from its source
 
 .PHONY: test-pure
 test-pure: .venv-pure/.done ## Pure packages in a bare interpreter, 100 % branch coverage
-	PYTHONPATH=components $(PURE)python -m pytest tests/pure components/podsg/model components/podsg/preview \
-	  --cov=podsg.errors --cov=podsg.model --cov=podsg.preview --cov-branch --cov-fail-under=100
+	PYTHONPATH=components $(PURE)python -m pytest tests/pure components/podsg/lifecycle \
+	  components/podsg/model components/podsg/preview \
+	  --cov=podsg.errors --cov=podsg.lifecycle --cov=podsg.model --cov=podsg.preview --cov-branch --cov-fail-under=100
 
 .PHONY: test-resources
 test-resources: .venv/.done ## Components under the engine's mocks
 	$(RUN)python -m pytest tests/resources tests/cli \
 	  --cov=podsg.resources --cov=podsg.cli --cov-branch --cov-fail-under=90
 
+.PHONY: wheel
+wheel: $(UV) ## Build the wheel into dist/
+	@rm -rf dist
+	$(UV) build --quiet --wheel --python $(PYTHON) --out-dir dist
+
 .PHONY: test-lab
-test-lab: setup ## The lab, in a network namespace with only lo
+test-lab: setup wheel ## The lab, in a network namespace with only lo
 	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=900 tests/lab
 
 .PHONY: test

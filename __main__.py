@@ -6,5 +6,5 @@ from podsg.resources import Environment, configured_environment
 
 spec = configured_environment()
 environment = Environment(spec.name, {"spec": spec})
-for name, value in environment.outputs.items():
+for name, value in environment.outputs().items():
     pulumi.export(name, value)

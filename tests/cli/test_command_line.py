@@ -36,9 +36,13 @@ def test_each_verb_takes_a_stack_and_a_format(verb: str) -> None:
     assert [option for option in ("--stack", "--format") if option not in done.stdout] == []
 
 
-def test_elsewhere_there_is_no_lab(tmp_path: Path) -> None:
-    # given a folder outside of any checkout
-    assert checkout_with_lab(tmp_path) is None
+def test_elsewhere_the_checkout_that_the_package_is_linked_from_is_found(tmp_path: Path) -> None:
+    assert checkout_with_lab(tmp_path) == CHECKOUT
+
+
+def test_an_installed_package_has_no_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a package that was installed from a wheel, and a folder outside of any checkout
+    monkeypatch.setattr("podsg.cli.main.PACKAGE", tmp_path / "site-packages" / "podsg")
 
     # when the lab is asked for
     done = CliRunner().invoke(build_app(tmp_path), ["lab"])

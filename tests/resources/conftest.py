@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from collections.abc import Iterator
 
 import pytest
+
+from podsg.resources import reachable_api
 
 from .graph import Graph, dev_environment, register_environment
 
@@ -13,6 +16,14 @@ from .graph import Graph, dev_environment, register_environment
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="aws.ec2/encryptioncontrol", category=DeprecationWarning)
     importlib.import_module("pulumi_aws.ec2").Vpc  # noqa: B018 - makes the lazy module load
+
+
+@pytest.fixture(scope="session", autouse=True)
+def answering_api() -> Iterator[None]:
+    """Let every Kubernetes API answer: the engine's mocks have none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reachable_api, "problem_of", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="session")

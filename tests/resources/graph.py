@@ -17,7 +17,8 @@ import yaml
 from pulumi.runtime import mocks, rpc
 
 ROOT = Path(__file__).resolve().parents[2]
-STACK_FILE = ROOT / "stacks" / "Pulumi.dev.yaml"
+VPC_ID = "vpc-00000000000000001"
+"""VPC of every cluster that exists already."""
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 
@@ -149,6 +150,12 @@ class Answers(mocks.Mocks):
                 "names": [f"us-west-2{letter}" for letter in "abcdef"[: self.zones]]
             },
             "aws:iam/getSessionContext:getSessionContext": {"issuerArn": args.args.get("arn")},
+            "aws:eks/getCluster:getCluster": {
+                "name": args.args.get("name"),
+                "endpoint": "https://127.0.0.1:6443",
+                "certificateAuthorities": [{"data": "QQ=="}],
+                "vpcConfig": {"vpcId": VPC_ID, "clusterSecurityGroupId": "sg-00000000000000c1a"},
+            },
         }
         return answers[args.token], []
 
@@ -181,7 +188,12 @@ class Answers(mocks.Mocks):
 
 def dev_environment() -> dict[str, Any]:
     """Return a fresh copy of the reference environment, as people wrote it."""
-    config = yaml.safe_load(STACK_FILE.read_text())["config"]
+    return environment_of("dev")
+
+
+def environment_of(stack: str) -> dict[str, Any]:
+    """Return a fresh copy of the environment of a stack, as people wrote it."""
+    config = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"]
     environment: dict[str, Any] = config["podsg:environment"]
     return environment
 

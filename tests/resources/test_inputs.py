@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from email import message_from_string
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -22,6 +22,7 @@ from podsg.resources import (
 )
 from podsg.resources.kubernetes_login import kubeconfig
 from podsg.resources.node_group import ROLE_POLICIES
+from podsg.resources.spec_args import EnvironmentSpecArgs, NetworkSpecArgs
 
 from .graph import Answers, dev_environment, register, register_environment
 
@@ -100,7 +101,7 @@ def test_a_deployer_with_access_is_not_warned(
 def test_the_component_has_the_name_of_the_environment() -> None:
     # Given a component and a spec of different names, when it is made, then it is refused.
     with pytest.raises(pulumi.RunError, match="found test"):
-        register(lambda: Environment("test", {"spec": dev_environment()}))
+        register(lambda: Environment("test", {"spec": cast("EnvironmentSpecArgs", dev_environment())}))
 
 
 def test_a_part_is_refused_with_its_own_path() -> None:
@@ -111,7 +112,7 @@ def test_a_part_is_refused_with_its_own_path() -> None:
 
 def test_a_network_stands_alone() -> None:
     # Given plain data with numbers as other languages send them
-    spec = {"cidr": "10.0.0.0/16", "zone_count": 2.0}
+    spec = cast("NetworkSpecArgs", {"cidr": "10.0.0.0/16", "zone_count": 2.0})
     # When a network is made of it
     graph = register(lambda: Network("office", {"spec": spec, "tags": {"team": "it"}}))
     # Then it has its subnets, and says whose it is.
@@ -124,7 +125,7 @@ def test_a_network_stands_alone() -> None:
 
 
 def cluster_args(**more: Any) -> Any:
-    return {"spec": {}, "subnet_ids": ["subnet-1", "subnet-2"], "admin_principal_arns": [], **more}
+    return {"spec": more, "subnet_ids": ["subnet-1", "subnet-2"]}
 
 
 def test_a_key_can_be_brought() -> None:
@@ -191,12 +192,11 @@ def test_a_limit_of_pods_reaches_the_nodes() -> None:
 def test_a_node_group_stands_alone() -> None:
     # Given a node group of one's own cluster, with a limit of pods
     args: NodeGroupArgs = {
-        "spec": {"instance_types": ["m5.large"]},
+        "spec": {"instance_types": ["m5.large"], "max_pods": 38},
         "cluster_name": "own",
         "subnet_ids": ["subnet-1"],
         "cluster_security_group_id": "sg-1",
         "node_security_group_id": "sg-2",
-        "max_pods": 38,
     }
     # When it is made
     graph = register(lambda: NodeGroup("nodes", args))

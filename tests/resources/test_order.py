@@ -6,7 +6,7 @@ import pytest
 
 from podsg.resources import node_group, security_groups_for_pods
 
-from .graph import Graph, dev_environment, register_environment
+from .graph import Graph, dev_environment, environment_of, register_environment
 
 CLUSTER = "dev-cluster-control-plane"
 NODES = "dev-workers-nodes"
@@ -28,8 +28,11 @@ HANDED_ON = (
 )
 
 ORDERED_PAIRS = [
-    # The provider asks the API once, and rights work only seconds after they are given: nodes take minutes.
-    (PROVIDER, NODES),
+    # The provider asks the API once, and rights work only seconds after they are given: add-ons take longer.
+    (PROVIDER, "dev-cluster-vpc-cni"),
+    (PROVIDER, "dev-cluster-kube-proxy"),
+    (PROVIDER, "dev-cluster-eks-pod-identity-agent"),
+    ("dev-cluster-vpc-cni", "dev-cluster-admin-podsg-lab-25cff0dc-policy"),
     # Without access no Kubernetes object can be deleted.
     (PROVIDER, "dev-cluster-admin-podsg-lab-25cff0dc"),
     (PROVIDER, "dev-cluster-admin-podsg-lab-25cff0dc-policy"),
@@ -127,6 +130,42 @@ def test_nothing_waits_for_a_component() -> None:
     components = {resource.urn for resource in graph if not resource.custom}
     assert len(components) == 8
     assert {resource.name for resource in graph if resource.waits_for & components} == set()
+
+
+PROD_PAIRS = [
+    # A node reads the ENIConfig of its zone once, when it starts; the add-on brings the kind.
+    *(("prod-workers-nodes", f"prod-eni-config-{number}") for number in (1, 2, 3)),
+    ("prod-eni-config-1", "prod-cluster-vpc-cni"),
+    ("prod-eni-config-1", "prod-kubernetes"),
+    ("prod-eni-config-1", "prod-network-pods-1"),
+    ("prod-eni-config-1", "prod-node"),
+    # Pods need their way out until they are gone, and nodes reach AWS through the endpoints.
+    ("prod-workers-nodes", "prod-network-pods-1-association"),
+    ("prod-workers-nodes", "prod-network-ecr-api"),
+    ("prod-workers-nodes", "prod-network-sts"),
+    ("prod-network-pods-1", "prod-network-pod-cidr"),
+    ("prod-network-ecr-api", "prod-network-endpoints"),
+    # The private endpoint is open before somebody beyond the VPC asks it.
+    ("prod-kubernetes", "prod-cluster-api-from-10.0.0.0-8"),
+    ("prod-orders-instance-1", "prod-orders-cluster"),
+    ("prod-orders-cluster", "prod-orders-cluster-parameters"),
+    ("prod-orders-cluster", "prod-orders-subnets"),
+    ("prod-orders-cluster", "prod-database-orders"),
+    ("prod-orders-cluster", "prod-orders-postgresql-log-group"),
+]
+
+
+@pytest.fixture(scope="module")
+def prod() -> Graph:
+    """What the production environment registers."""
+    return register_environment(environment_of("prod"))
+
+
+@pytest.mark.parametrize(("later", "earlier"), PROD_PAIRS)
+def test_pair_of_prod_is_a_dependency_path(prod: Graph, later: str, earlier: str) -> None:
+    # Given the production environment, when it is registered, then one waits for the other, never back.
+    assert prod.waits_for(prod.named(later), prod.named(earlier))
+    assert not prod.waits_for(prod.named(earlier), prod.named(later))
 
 
 def test_every_custom_resource_belongs_to_a_component(dev: Graph) -> None:

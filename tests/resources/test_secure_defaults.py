@@ -241,8 +241,9 @@ def test_iam_trusts_the_tokens_of_the_cluster(dev: Graph) -> None:
 
 
 def test_a_database_is_protected_unless_told_otherwise() -> None:
-    # Given a database of which only the necessary is said
+    # Given a database of which only the necessary is said, in an environment that says nothing either
     environment = dev_environment()
+    del environment["deletion_protection"]
     environment["databases"]["orders"] = {
         "engine": "postgres",
         "version": "16",
@@ -261,6 +262,20 @@ def test_a_database_is_protected_unless_told_otherwise() -> None:
     assert database["port"] == 5432
     names = {parameter["name"] for parameter in graph.named("dev-orders-parameters").inputs["parameters"]}
     assert names == {"rds.force_ssl", "log_min_duration_statement"}
+    # And the cluster cannot be deleted by accident either.
+    assert graph.named("dev-cluster-control-plane").inputs["deletionProtection"] is True
+
+
+def test_one_setting_turns_all_protections_off_and_a_part_may_keep_its_own() -> None:
+    # Given the setting, and a database that says otherwise for itself
+    environment = dev_environment()
+    environment["deletion_protection"] = False
+    environment["databases"]["orders"] = {**environment["databases"]["catalog"], "deletion_protection": True}
+    # When it is registered, then all but this one can be deleted.
+    graph = register_environment(environment)
+    assert graph.named("dev-cluster-control-plane").inputs["deletionProtection"] is False
+    assert graph.named("dev-catalog-instance").inputs["deletionProtection"] is False
+    assert graph.named("dev-orders-instance").inputs["deletionProtection"] is True
 
 
 def test_policy_holds_the_group_by_id(dev: Graph) -> None:

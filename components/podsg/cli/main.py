@@ -13,10 +13,15 @@ except ModuleNotFoundError as missing:  # pragma: no cover - exercised by an ins
 
 from podsg import __version__
 
+PACKAGE = Path(__file__).resolve().parent.parent
+
 
 def checkout_with_lab(folder: Path) -> Path | None:
-    """Return the nearest folder, from `folder` upwards, that is a checkout of this project with its lab."""
-    for candidate in (folder, *folder.parents):
+    """Return the nearest folder, from `folder` upwards, that is a checkout of this project with its lab.
+
+    Elsewhere it is the checkout that this package is linked from; None if it was installed from a wheel.
+    """
+    for candidate in (folder, *folder.parents, *PACKAGE.parents):
         if (candidate / "lab" / "cli.py").is_file() and (candidate / "components" / "podsg").is_dir():
             return candidate
     return None

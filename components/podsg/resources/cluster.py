@@ -6,15 +6,16 @@ from typing import Any, NotRequired, Optional, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from podsg.model import ClusterSpec, configuration_values, login_arguments
+from podsg.model import ClusterSpec, configuration_values
 from podsg.resources.addon import install_addon
-from podsg.resources.cluster_access import grant_administration
+from podsg.resources.cluster_access import administrators, grant_administration, open_private_endpoint
 from podsg.resources.cluster_key import make_cluster_key
-from podsg.resources.kubernetes_login import kubeconfig
+from podsg.resources.kubernetes_login import cluster_kubeconfig
 from podsg.resources.location import Location
 from podsg.resources.owner import Owner
 from podsg.resources.role import attach_policies
-from podsg.resources.specification import part_specification
+from podsg.resources.spec_args import ClusterSpecInput
+from podsg.resources.specification import described
 from podsg.resources.trust import service_trust
 
 AUDIENCE = "sts.amazonaws.com"  # Source: EKS user guide, "IAM roles for service accounts".
@@ -29,16 +30,10 @@ ROLE_POLICIES = {
 class ClusterArgs(TypedDict):
     """Inputs of a cluster."""
 
-    spec: Any
+    spec: ClusterSpecInput
     """Version, API access, login and VPC CNI: the fields of `cluster` in an environment."""
-    subnet_ids: pulumi.Input[list[str]]
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     """Private subnets in at least two zones, for the interfaces of the control plane."""
-    admin_principal_arns: list[str]
-    """ARNs of the IAM users and roles that administer the cluster, whoever deploys among them; none twice."""
-    key_arn: NotRequired[pulumi.Input[str]]
-    """ARN of a KMS key for the secrets in the cluster. Default: one is made, with rotation."""
-    key_deletion_window_days: NotRequired[int]
-    """How long a key made here can be saved after its deletion (days, 7 to 30). Default: 30."""
     tags: NotRequired[dict[str, str]]
     """Tags of everything in the cluster, besides name and owner. Default: none."""
 
@@ -65,7 +60,8 @@ class Cluster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__("podsg:index:Cluster", name, None, opts)
-        self._spec = part_specification(ClusterSpec, args["spec"], name)
+        self._described = described(ClusterSpec, args["spec"], name)
+        self._spec = self._described.spec
         self._owner = Owner.of(self, name, args.get("tags"))
         self._location = Location.of(self)
 
@@ -73,22 +69,33 @@ class Cluster(pulumi.ComponentResource):
         self.cluster_name = self._control_plane.name
         # Unknown at the preview of a new cluster; then nothing is looked up.
         self.cluster_security_group_id = self._control_plane.vpc_config.apply(
-            lambda config: described(config.cluster_security_group_id, name, "cluster security group")
+            lambda config: told(config.cluster_security_group_id, name, "cluster security group")
         )
-        self.kubeconfig = self._write_kubeconfig()
+        self.kubeconfig = cluster_kubeconfig(
+            self.cluster_name,
+            self._control_plane.endpoint,
+            self._control_plane.certificate_authority.apply(
+                lambda found: told(found.data, name, "certificate")
+            ),
+            self._location.region,
+            self._spec.login,
+        )
         self.oidc_provider_arn = self._make_oidc_provider().arn
-        # For `depends_on` of the Kubernetes provider: without these no API call is allowed.
-        self.access = grant_administration(
-            self._owner, self.cluster_name, args["admin_principal_arns"], self._location
-        )
-        self.vpc_cni = install_addon(
-            self._owner, "vpc-cni", self.cluster_name, configuration_values(self._spec.vpc_cni)
-        )
-        # For `depends_on` of node groups: what has to be there before the first node.
-        self.before_nodes: list[pulumi.Resource] = [
+        # Without these no API call is allowed, or gets through.
+        self.access = [
+            *grant_administration(
+                self._owner, self.cluster_name, administrators(self, self._spec), self._location
+            ),
+            *open_private_endpoint(
+                self._owner, self.cluster_security_group_id, self._spec.endpoint_access.private_cidrs
+            ),
+        ]
+        self.vpc_cni = self._install("vpc-cni", configuration_values(self._spec.vpc_cni))
+        # What has to be there before the first node.
+        self.before_nodes = [
             self.vpc_cni,
-            install_addon(self._owner, "kube-proxy", self.cluster_name),
-            install_addon(self._owner, "eks-pod-identity-agent", self.cluster_name),
+            self._install("kube-proxy"),
+            self._install("eks-pod-identity-agent"),
         ]
         self.register_outputs(
             {
@@ -99,28 +106,41 @@ class Cluster(pulumi.ComponentResource):
             }
         )
 
+    def _install(self, addon: str, values: Optional[str] = None) -> aws.eks.Addon:
+        """Install an add-on after access was given: rights work only seconds later, which it takes too."""
+        return install_addon(self._owner, addon, self.cluster_name, values, self._owner.options(*self.access))
+
     def _make_control_plane(self, args: ClusterArgs) -> aws.eks.Cluster:
-        role = self._make_role()
-        attachments = attach_policies(self._owner, role, ROLE_POLICIES, self._location)
-        log_group = self._make_log_group()
+        role_arn, attachments = self._role()
+        protection = self._spec.deletion_protection
         options = pulumi.ResourceOptions(delete_before_replace=True)
         return aws.eks.Cluster(
             self._owner.child("control-plane"),
             name=self._owner.name,
             version=self._spec.version,
-            role_arn=role.arn,
+            role_arn=role_arn,
             access_config={
                 "authentication_mode": "API",
                 "bootstrap_cluster_creator_admin_permissions": False,
             },
             bootstrap_self_managed_addons=False,
-            deletion_protection=self._spec.deletion_protection,
+            deletion_protection=True if protection is None else protection,
             enabled_cluster_log_types=list(LOG_TYPES),
-            encryption_config={"provider": {"key_arn": self._key_arn(args)}, "resources": ["secrets"]},
+            encryption_config={"provider": {"key_arn": self._key_arn()}, "resources": ["secrets"]},
             vpc_config=self._vpc_config(args["subnet_ids"]),
             tags=self._owner.tagged(),
-            opts=pulumi.ResourceOptions.merge(self._owner.options(*attachments, log_group), options),
+            opts=pulumi.ResourceOptions.merge(
+                self._owner.options(*attachments, *self._make_log_group()), options
+            ),
         )
+
+    def _role(self) -> tuple[pulumi.Input[str], list[pulumi.Resource]]:
+        """Return the ARN of the role of the control plane, and the attachments it waits for."""
+        given = self._described.given("role_arn")
+        if given is not None:
+            return given, []
+        role = self._make_role()
+        return role.arn, attach_policies(self._owner, role, ROLE_POLICIES, self._location)
 
     def _make_role(self) -> aws.iam.Role:
         source = self._location.arn("arn:{partition}:eks:{region}:{account_id}:cluster/" + self._owner.name)
@@ -132,22 +152,28 @@ class Cluster(pulumi.ComponentResource):
             opts=self._owner.options(),
         )
 
-    def _make_log_group(self) -> pulumi.Resource:
-        return aws.cloudwatch.LogGroup(
-            self._owner.child("log-group"),
-            name=f"/aws/eks/{self._owner.name}/cluster",
-            retention_in_days=self._spec.log_retention_days,
-            tags=self._owner.tagged("log-group"),
-            opts=self._owner.options(),
-        )
+    def _make_log_group(self) -> list[pulumi.Resource]:
+        if not self._spec.create_log_group:
+            return []
+        return [
+            aws.cloudwatch.LogGroup(
+                self._owner.child("log-group"),
+                name=f"/aws/eks/{self._owner.name}/cluster",
+                retention_in_days=self._spec.log_retention_days,
+                tags=self._owner.tagged("log-group"),
+                opts=self._owner.options(),
+            )
+        ]
 
-    def _key_arn(self, args: ClusterArgs) -> pulumi.Input[str]:
-        given = args.get("key_arn")
+    def _key_arn(self) -> pulumi.Input[str]:
+        given: Optional[pulumi.Input[str]] = self._described.given("key_arn")
         if given is not None:
             return given
-        return make_cluster_key(self._owner, args.get("key_deletion_window_days", 30), self._location)
+        return make_cluster_key(self._owner, self._spec.key_deletion_window_days, self._location)
 
-    def _vpc_config(self, subnet_ids: pulumi.Input[list[str]]) -> "aws.eks.ClusterVpcConfigArgsDict":
+    def _vpc_config(
+        self, subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    ) -> "aws.eks.ClusterVpcConfigArgsDict":
         public_cidrs = list(self._spec.endpoint_access.public_cidrs)
         config: aws.eks.ClusterVpcConfigArgsDict = {
             "subnet_ids": subnet_ids,
@@ -163,20 +189,10 @@ class Cluster(pulumi.ComponentResource):
         name = self._owner.name
         return aws.iam.OpenIdConnectProvider(
             self._owner.child("oidc-provider"),
-            url=self._control_plane.identities.apply(lambda found: described(issuer(found), name, "issuer")),
+            url=self._control_plane.identities.apply(lambda found: told(issuer(found), name, "issuer")),
             client_id_lists=[AUDIENCE],
             tags=self._owner.tagged("oidc-provider"),
             opts=self._owner.options(),
-        )
-
-    def _write_kubeconfig(self) -> pulumi.Output[str]:
-        login = self._spec.login
-        plane = self._control_plane
-        authority = plane.certificate_authority.apply(lambda found: found.data)
-        return pulumi.Output.all(plane.name, plane.endpoint, authority, self._location.region).apply(
-            lambda found: kubeconfig(
-                found[0], found[1], found[2], login.command, login_arguments(login, found[0], found[3])
-            )
         )
 
 
@@ -185,7 +201,7 @@ def issuer(identities: Sequence[Any]) -> Optional[str]:
     return next((oidc.issuer for identity in identities for oidc in identity.oidcs or ()), None)
 
 
-def described(value: Optional[str], cluster: str, part: str) -> str:
+def told(value: Optional[str], cluster: str, part: str) -> str:
     """Return what EKS tells of a cluster that is there.
 
     Args:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from podsg.model import ClusterSpec
 from podsg.resources.location import Location
 from podsg.resources.owner import Owner
 
+API_PORT = 443
 ADMIN_POLICY_ARN = "arn:{partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 
@@ -26,26 +28,28 @@ def caller_principal_arn(component: pulumi.Resource) -> str:
     return aws.iam.get_session_context(arn=caller.arn, opts=options).issuer_arn
 
 
-def warn_of_missing_access(
-    component: pulumi.Resource, principal_arn: str, administrator_arns: Sequence[str]
-) -> None:
-    """Warn if whoever deploys is not among the administrators of the cluster.
+def administrators(component: pulumi.Resource, spec: ClusterSpec) -> list[str]:
+    """Return the ARNs of who administers a cluster: those that it names, else whoever deploys.
+
+    Warns if it names some, and whoever deploys is not among them.
 
     Args:
-        component: Environment that the warning is shown at.
-        principal_arn: ARN of the IAM user or role that runs the program; shown by its last part only.
-        administrator_arns: ARNs of all administrators.
+        component: Cluster that a warning is shown at, and whose provider says who deploys.
+        spec: Its description.
     """
-    if principal_arn in administrator_arns:
-        return
-    caller = re.split("[/:]", principal_arn)[-1]
-    pulumi.log.warn(
-        f"cluster.admin_principal_arns: {caller} deploys and is not in it.\n"
-        "  Why: Kubernetes objects cannot be made by it: without access from elsewhere, the cluster refuses "
-        "its namespaces and policies as unauthorized.\n"
-        f"  Fix: add the ARN of {caller}, or deploy as one of those in it.",
-        component,
-    )
+    principal_arn = caller_principal_arn(component)
+    if not spec.admin_principal_arns:
+        return [principal_arn]
+    if principal_arn not in spec.admin_principal_arns:
+        caller = re.split("[/:]", principal_arn)[-1]
+        pulumi.log.warn(
+            f"cluster.admin_principal_arns: {caller} deploys and is not in it.\n"
+            "  Why: Kubernetes objects cannot be made by it: without access from elsewhere, the cluster "
+            "refuses its namespaces and policies as unauthorized.\n"
+            f"  Fix: add the ARN of {caller}, or deploy as one of those in it.",
+            component,
+        )
+    return spec.admin_principal_arns
 
 
 def grant_administration(
@@ -82,6 +86,34 @@ def grant_administration(
         )
         access += [entry, association]
     return access
+
+
+def open_private_endpoint(
+    owner: Owner, cluster_security_group_id: pulumi.Input[str], cidrs: Sequence[str]
+) -> list[pulumi.Resource]:
+    """Let networks beyond the VPC reach the private endpoint of the Kubernetes API.
+
+    Args:
+        owner: Cluster that the rules belong to.
+        cluster_security_group_id: Id of the group that the interfaces of the control plane carry.
+        cidrs: IPv4 networks, none twice.
+
+    Source: EKS user guide, "Cluster API server endpoint", accessing a private only API server.
+    """
+    return [
+        aws.vpc.SecurityGroupIngressRule(
+            owner.child(key),
+            security_group_id=cluster_security_group_id,
+            cidr_ipv4=cidr,
+            ip_protocol="tcp",
+            from_port=API_PORT,
+            to_port=API_PORT,
+            description=f"from {cidr} to the Kubernetes API, {API_PORT}/tcp",
+            tags=owner.tagged(key),
+            opts=owner.options(),
+        )
+        for key, cidr in ((f"api-from-{cidr.replace('/', '-')}", cidr) for cidr in cidrs)
+    ]
 
 
 def principal_key(principal_arn: str) -> str:

@@ -6,29 +6,35 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from podsg.model import EnvironmentSpec, created_namespaces, database_port
+from podsg.model import created_namespaces, database_ports, has_pod_subnets, protected
 from podsg.resources.addon import install_addon
 from podsg.resources.cluster import Cluster
-from podsg.resources.cluster_access import caller_principal_arn, warn_of_missing_access
 from podsg.resources.cooldown import set_branch_eni_cooldown
 from podsg.resources.database import Database
+from podsg.resources.eni_config import make_eni_configs
+from podsg.resources.existing import ClusterInUse, NetworkInUse
+from podsg.resources.location import Location
 from podsg.resources.network import Network
 from podsg.resources.node_group import NodeGroup
-from podsg.resources.owner import ENVIRONMENT_TAG, Owner
-from podsg.resources.security_groups_for_pods import KUBERNETES_LABELS, SecurityGroupsForPods
-from podsg.resources.specification import environment_specification
+from podsg.resources.owner import ENVIRONMENT_TAG, KUBERNETES_LABELS, Owner
+from podsg.resources.reachable_api import EXISTING_CLUSTER, OWN_CLUSTER, when_reachable
+from podsg.resources.security_groups_for_pods import GrantedDatabaseArgs, SecurityGroupsForPods
+from podsg.resources.spec_args import EnvironmentSpecInput
+from podsg.resources.specification import described_environment
 from podsg.resources.workload_rules import callers_of
 
 
 class EnvironmentArgs(TypedDict):
     """Inputs of an environment."""
 
-    spec: Any
+    spec: EnvironmentSpecInput
     """The description of the environment, as under `podsg:environment` in a stack file."""
 
 
 class Environment(pulumi.ComponentResource):
     """Make a VPC, an EKS cluster with nodes, databases, and security groups for the pods of each workload.
+
+    Whatever of them exists already is used as it is: the description names it instead.
 
     The component has the name of the environment. All security groups are its own children, are made before
     the cluster and go in by id; nothing depends on a component. Another workload brings its own parts and
@@ -45,8 +51,10 @@ class Environment(pulumi.ComponentResource):
     """`address:port` of each database, by name."""
     pod_security_group_ids: pulumi.Output[dict[str, str]]
     """Id of the security group of the pods of each workload, by name."""
-    oidc_provider_arn: pulumi.Output[str]
-    """ARN of the IAM OpenID Connect provider that roles for service accounts (IRSA) trust."""
+    oidc_provider_arn: pulumi.Output[Optional[str]]
+    """ARN of the IAM OpenID Connect provider that roles for service accounts (IRSA) trust.
+
+    Left out if the cluster exists already and the description names none."""
     read_secrets_policies: pulumi.Output[dict[str, str]]
     """IAM policy (JSON) that allows reading the database secrets of a workload, by its name.
 
@@ -56,32 +64,36 @@ class Environment(pulumi.ComponentResource):
         self, name: str, args: EnvironmentArgs, opts: Optional[pulumi.ResourceOptions] = None
     ) -> None:
         super().__init__("podsg:index:Environment", name, None, opts)
-        self._spec = _specification_of(name, args["spec"])
+        self._described = described_environment(args["spec"])
+        self._spec = self._described.spec
+        _refuse_other_name(name, self._spec.name)
         self._tags = {**self._spec.tags, ENVIRONMENT_TAG: name}
         self._owner = Owner.of(self, name, self._tags)
 
-        self._network = Network(
-            self._owner.child("network"),
-            {"spec": self._spec.network, "tags": self._tags},
-            self._owner.options(),
-        )
+        self._network = self._use_network()
         self._make_groups()
         self._databases = self._make_databases()
-        cluster = self._make_cluster()
-        nodes = self._make_nodes(cluster)
-        workloads = self._make_workloads(cluster, nodes)
+        self._cluster = self._use_cluster()
+        self._kubernetes = self._make_provider()
+        self._nodes = self._make_nodes()
+        workloads = self._make_workloads()
 
-        self.vpc_id = self._network.vpc_id
-        self.cluster_name = cluster.cluster_name
-        self.kubeconfig = cluster.kubeconfig
-        self.database_endpoints = _by_name({key: made.endpoint for key, made in self._databases.items()})
-        self.pod_security_group_ids = _by_name({key: group.id for key, group in self._pod_groups.items()})
-        self.oidc_provider_arn = cluster.oidc_provider_arn
+        self.vpc_id = pulumi.Output.from_input(self._network.vpc_id)
+        self.cluster_name = self._cluster.name
+        self.kubeconfig = self._cluster.kubeconfig
+        self.database_endpoints = _by_name(self._endpoints())
+        self.pod_security_group_ids = _by_name(
+            {key: made.pod_security_group_id for key, made in workloads.items()}
+        )
+        self.oidc_provider_arn = pulumi.Output.from_input(self._cluster.oidc_provider_arn)
         self.read_secrets_policies = _by_name(
             {key: made.read_secrets_policy for key, made in workloads.items()}
         )
-        # For a program that exports them all.
-        self.outputs: dict[str, pulumi.Output[Any]] = {
+        self.register_outputs(self.outputs())
+
+    def outputs(self) -> dict[str, pulumi.Output[Any]]:
+        """Return all outputs by name, for a program that exports them."""
+        return {
             "vpc_id": self.vpc_id,
             "cluster_name": self.cluster_name,
             "kubeconfig": self.kubeconfig,
@@ -90,38 +102,58 @@ class Environment(pulumi.ComponentResource):
             "oidc_provider_arn": self.oidc_provider_arn,
             "read_secrets_policies": self.read_secrets_policies,
         }
-        self.register_outputs(self.outputs)
+
+    def _use_network(self) -> NetworkInUse:
+        if self._spec.network is None:
+            return NetworkInUse.found(self._described)
+        return NetworkInUse.made(
+            Network(
+                self._owner.child("network"),
+                {"spec": self._described.part("network"), "tags": self._tags},
+                self._owner.options(),
+            )
+        )
 
     def _make_groups(self) -> None:
-        """Make every security group, before the cluster: their rules come later, one by one."""
+        """Make the security groups that do not exist, before the cluster: their rules come later."""
         name = self._owner.name
-        self._node_group = self._make_group("node", f"Nodes of {name}")
-        self._pod_groups = {
-            workload: self._make_group(f"pod-{workload}", f"Pods of {workload} in {name}")
-            for workload in self._spec.workloads
-        }
-        self._database_groups = {
-            database: self._make_group(f"database-{database}", f"Database {database} in {name}")
-            for database in self._spec.databases
+        given = self._described.given
+        self._node_group_id: Optional[pulumi.Input[str]] = None
+        if self._spec.cluster is not None:
+            self._node_group_id = given("cluster", "node_security_group_id") or self._make_group(
+                "node", f"Nodes of {name}"
+            )
+        self._pod_group_ids: dict[str, pulumi.Input[str]] = {}
+        for key in self._spec.workloads:
+            ids = given("workloads", key, "security_group_ids") or None
+            self._pod_group_ids[key] = (
+                self._make_group(f"pod-{key}", f"Pods of {key} in {name}") if ids is None else ids[0]
+            )
+        self._database_group_ids: dict[str, pulumi.Input[str]] = {
+            key: given("databases", key, "security_group_id")
+            or self._make_group(f"database-{key}", f"Database {key} in {name}")
+            for key in self._spec.databases
         }
 
-    def _make_group(self, role: str, description: str) -> aws.ec2.SecurityGroup:
+    def _make_group(self, role: str, description: str) -> pulumi.Output[str]:
         return aws.ec2.SecurityGroup(
             self._owner.child(role),
             description=description,
             vpc_id=self._network.vpc_id,
             tags=self._owner.tagged(role),
             opts=self._owner.options(),
-        )
+        ).id
 
     def _make_databases(self) -> dict[str, Database]:
         return {
             key: Database(
                 self._owner.child(key),
                 {
-                    "spec": spec,
+                    "spec": self._described.part(
+                        "databases", key, deletion_protection=protected(self._spec, spec)
+                    ),
                     "subnet_ids": self._network.private_subnet_ids,
-                    "security_group_id": self._database_groups[key].id,
+                    "security_group_id": self._database_group_ids[key],
                     "tags": self._tags,
                 },
                 self._owner.options(),
@@ -129,130 +161,147 @@ class Environment(pulumi.ComponentResource):
             for key, spec in self._spec.databases.items()
         }
 
-    def _make_cluster(self) -> Cluster:
-        caller = caller_principal_arn(self)
-        administrators = self._spec.cluster.admin_principal_arns or [caller]
-        warn_of_missing_access(self, caller, administrators)
-        return Cluster(
+    def _use_cluster(self) -> ClusterInUse:
+        spec = self._spec.cluster
+        if spec is None or self._node_group_id is None:
+            return ClusterInUse.found(self._described, self, Location.of(self).region)
+        settings = {
+            **self._described.written["cluster"].get("vpc_cni", {}),
+            "custom_networking": has_pod_subnets(self._spec),
+        }
+        cluster = Cluster(
             self._owner.child("cluster"),
             {
-                "spec": self._spec.cluster,
+                "spec": self._described.part(
+                    "cluster", vpc_cni=settings, deletion_protection=protected(self._spec, spec)
+                ),
                 "subnet_ids": self._network.private_subnet_ids,
-                "admin_principal_arns": administrators,
                 "tags": self._tags,
             },
             self._owner.options(),
         )
+        return ClusterInUse.made(cluster, spec.version, self._node_group_id)
 
-    def _make_nodes(self, cluster: Cluster) -> list[pulumi.Resource]:
-        """Make the node groups, then CoreDNS, which would stay DEGRADED without nodes."""
-        nodes: list[pulumi.Resource] = [
-            NodeGroup(
-                self._owner.child(key),
-                {
-                    "spec": spec,
-                    "version": self._spec.cluster.version,
-                    "cluster_name": cluster.cluster_name,
-                    "subnet_ids": self._network.private_subnet_ids,
-                    "cluster_security_group_id": cluster.cluster_security_group_id,
-                    "node_security_group_id": self._node_group.id,
-                    "tags": self._tags,
-                },
-                self._owner.options(*cluster.before_nodes, *self._network.ways_out),
-            ).nodes
-            for key, spec in self._spec.node_groups.items()
-        ]
-        install_addon(self._owner, "coredns", cluster.cluster_name, opts=self._owner.options(*nodes))
-        return nodes
-
-    def _make_provider(self, cluster: Cluster, nodes: list[pulumi.Resource]) -> kubernetes.Provider:
-        """Make the provider after the nodes, which take minutes.
+    def _make_provider(self) -> kubernetes.Provider:
+        """Make the provider after the add-ons, which take a while.
 
         It asks the API once, when it is configured, and takes a refusal for an unreachable cluster in the
         whole run; rights work only seconds after they are given.
 
         Source: pulumi-kubernetes, `provider/pkg/provider/provider.go`, Configure.
         """
+        first = self._cluster.before_kubernetes
+        ways_out = EXISTING_CLUSTER if self._spec.cluster is None else OWN_CLUSTER
         return kubernetes.Provider(
             self._owner.child("kubernetes"),
-            kubeconfig=cluster.kubeconfig,
-            opts=self._owner.options(*cluster.access, *nodes),
+            kubeconfig=when_reachable(self._cluster.kubeconfig, self, first, ways_out),
+            opts=self._owner.options(*first),
         )
 
-    def _make_workloads(
-        self, cluster: Cluster, nodes: list[pulumi.Resource]
-    ) -> dict[str, SecurityGroupsForPods]:
-        provider = self._make_provider(cluster, nodes)
-        cooldown_seconds = self._spec.cluster.vpc_cni.branch_eni_cooldown_seconds
-        if cooldown_seconds is not None:
-            set_branch_eni_cooldown(self._owner, cooldown_seconds, provider, cluster.vpc_cni)
-        namespaces = self._make_namespaces(provider, nodes)
-        return {
-            key: self._make_workload(key, cluster, namespaces, provider, nodes)
-            for key in self._spec.workloads
-        }
+    def _make_nodes(self) -> list[pulumi.Resource]:
+        """Make the node groups, then CoreDNS, which would stay DEGRADED without nodes."""
+        cluster, network = self._cluster, self._network
+        eni_configs = make_eni_configs(self._owner, network.pod_subnets, cluster, self._kubernetes)
+        nodes: list[pulumi.Resource] = [
+            NodeGroup(
+                self._owner.child(key),
+                {
+                    "spec": self._described.part("node_groups", key),
+                    "version": cluster.version,
+                    "cluster_name": cluster.name,
+                    "subnet_ids": network.private_subnet_ids,
+                    "cluster_security_group_id": cluster.cluster_security_group_id,
+                    "node_security_group_id": cluster.node_security_group_id,
+                    "tags": self._tags,
+                },
+                self._owner.options(*cluster.before_nodes, *network.ways_out, *eni_configs),
+            ).nodes
+            for key in self._spec.node_groups
+        ]
+        if self._spec.cluster is not None:
+            install_addon(self._owner, "coredns", cluster.name, opts=self._owner.options(*nodes))
+        return nodes
 
-    def _make_namespaces(
-        self, provider: kubernetes.Provider, nodes: list[pulumi.Resource]
-    ) -> dict[str, pulumi.Output[str]]:
+    def _make_workloads(self) -> dict[str, SecurityGroupsForPods]:
+        if self._spec.cluster is not None:
+            cooldown_seconds = self._spec.cluster.vpc_cni.branch_eni_cooldown_seconds
+            if cooldown_seconds is not None:
+                set_branch_eni_cooldown(
+                    self._owner, cooldown_seconds, self._kubernetes, *self._cluster.vpc_cni
+                )
+        namespaces = self._make_namespaces()
+        return {key: self._make_workload(key, namespaces) for key in self._spec.workloads}
+
+    def _make_namespaces(self) -> dict[str, pulumi.Output[str]]:
         """Make each namespace once, however many workloads live in it; return their names as outputs."""
         options = pulumi.ResourceOptions.merge(
-            self._owner.options(*nodes), pulumi.ResourceOptions(provider=provider)
+            self._owner.options(*self._nodes), pulumi.ResourceOptions(provider=self._kubernetes)
         )
         return {
             namespace: kubernetes.core.v1.Namespace(
                 self._owner.child(f"namespace-{namespace}"),
-                metadata={"name": namespace, "labels": KUBERNETES_LABELS},
+                metadata={
+                    "name": namespace,
+                    "labels": KUBERNETES_LABELS,
+                    "annotations": self._owner.annotations,
+                },
                 opts=options,
             ).metadata.apply(lambda metadata: str(metadata["name"]))
             for namespace in created_namespaces(self._spec)
         }
 
-    def _make_workload(
-        self,
-        key: str,
-        cluster: Cluster,
-        namespaces: dict[str, pulumi.Output[str]],
-        provider: kubernetes.Provider,
-        nodes: list[pulumi.Resource],
-    ) -> SecurityGroupsForPods:
+    def _make_workload(self, key: str, namespaces: dict[str, pulumi.Output[str]]) -> SecurityGroupsForPods:
         spec = self._spec.workloads[key]
         return SecurityGroupsForPods(
             self._owner.child(key),
             {
                 "workload": key,
-                "spec": spec,
+                "spec": self._described.part("workloads", key),
                 "namespace": namespaces.get(spec.namespace, spec.namespace),
-                "pod_security_group_id": self._pod_groups[key].id,
-                "cluster_security_group_id": cluster.cluster_security_group_id,
-                "node_security_group_id": self._node_group.id,
-                "databases": {
-                    database: {
-                        "security_group_id": self._database_groups[database].id,
-                        "port": database_port(self._spec.databases[database]),
-                        "secret_arn": self._databases[database].secret_arn,
-                    }
-                    for database in spec.databases
-                },
+                "pod_security_group_id": self._pod_group_ids[key],
+                "cluster_security_group_id": self._cluster.cluster_security_group_id,
+                "node_security_group_id": self._cluster.node_security_group_id,
+                "databases": {database: self._granted(database) for database in spec.databases},
                 "workload_security_group_ids": {
-                    other: group.id for other, group in self._pod_groups.items() if other != key
+                    other: group_id for other, group_id in self._pod_group_ids.items() if other != key
                 },
                 "callers": callers_of(key, self._spec.workloads),
                 "tags": self._tags,
             },
             pulumi.ResourceOptions.merge(
-                self._owner.options(*nodes), pulumi.ResourceOptions(providers=[provider])
+                self._owner.options(*self._nodes), pulumi.ResourceOptions(providers=[self._kubernetes])
             ),
         )
 
+    def _granted(self, database: str) -> GrantedDatabaseArgs:
+        """Return what a workload needs to know of a database, made here or not."""
+        port = database_ports(self._spec)[database]
+        if database in self._databases:
+            group_id = self._database_group_ids[database]
+            secret_arn = self._databases[database].secret_arn
+            return {"security_group_id": group_id, "port": port, "secret_arn": secret_arn}
+        place = ("existing_databases", database)
+        return {
+            "security_group_id": self._described.given(*place, "security_group_id"),
+            "port": port,
+            "secret_arn": self._described.given(*place, "secret_arn"),
+        }
 
-def _specification_of(name: str, raw: object) -> EnvironmentSpec:
-    spec = environment_specification(raw)
-    if spec.name != name:
+    def _endpoints(self) -> dict[str, pulumi.Input[str]]:
+        found = {
+            key: pulumi.Output.format(
+                "{}:{}", self._described.given("existing_databases", key, "address"), spec.port
+            )
+            for key, spec in self._spec.existing_databases.items()
+        }
+        return {**{key: made.endpoint for key, made in self._databases.items()}, **found}
+
+
+def _refuse_other_name(name: str, described: str) -> None:
+    if described != name:
         raise pulumi.RunError(
-            f"name: found {name}, the name of the component; allowed: {spec.name}, the name in its spec"
+            f"name: found {name}, the name of the component; allowed: {described}, the name in its spec"
         )
-    return spec
 
 
 def _by_name(values: dict[str, Any]) -> pulumi.Output[dict[str, str]]:

@@ -5,8 +5,10 @@ import json
 import pulumi
 import pulumi_aws as aws
 
+from podsg.model import NetworkSpec
 from podsg.resources.location import Location
 from podsg.resources.owner import Owner
+from podsg.resources.specification import Description
 from podsg.resources.trust import service_trust
 
 # Source: VPC user guide, "IAM role for publishing flow logs". CreateLogGroup is left out on purpose: the
@@ -19,39 +21,46 @@ WRITE_ACTIONS = (
 )
 
 
-def record_flows(owner: Owner, vpc_id: pulumi.Input[str], retention_days: int, location: Location) -> None:
+def record_flows(
+    owner: Owner, vpc_id: pulumi.Input[str], description: Description[NetworkSpec], location: Location
+) -> None:
     """Record accepted and rejected flows of a VPC in a log group.
 
     Args:
         owner: Network that the flow log belongs to.
         vpc_id: VPC whose flows are recorded.
-        retention_days: How long a record is kept (days).
+        description: The network; a log group or role that it names is used as it is.
         location: Where the VPC is.
     """
-    group = aws.cloudwatch.LogGroup(
-        owner.child("flow-log-group"),
-        name=f"/aws/vpc-flow-log/{owner.name}",
-        retention_in_days=retention_days,
-        tags=owner.tagged("flow-log-group"),
-        opts=owner.options(),
-    )
-    role = _make_role(owner, location)
-    policy = aws.iam.RolePolicy(
-        owner.child("flow-log-policy"),
-        role=role.name,
-        policy=group.arn.apply(write_policy),
-        opts=owner.options(),
-    )
+    group_arn = description.given("flow_log_group_arn")
+    if group_arn is None:
+        group_arn = _make_group(owner, description.spec.flow_log_retention_days)
+    role_arn = description.given("flow_log_role_arn")
+    rights: list[pulumi.Resource] = []
+    if role_arn is None:
+        role = _make_role(owner, location)
+        role_arn = role.arn
+        rights = [_let_write(owner, role, group_arn)]
     aws.ec2.FlowLog(
         owner.child("flow-log"),
         vpc_id=vpc_id,
         traffic_type="ALL",
         log_destination_type="cloud-watch-logs",
-        log_destination=group.arn,
-        iam_role_arn=role.arn,
+        log_destination=group_arn,
+        iam_role_arn=role_arn,
         tags=owner.tagged("flow-log"),
-        opts=owner.options(policy),
+        opts=owner.options(*rights),
     )
+
+
+def _make_group(owner: Owner, retention_days: int) -> pulumi.Output[str]:
+    return aws.cloudwatch.LogGroup(
+        owner.child("flow-log-group"),
+        name=f"/aws/vpc-flow-log/{owner.name}",
+        retention_in_days=retention_days,
+        tags=owner.tagged("flow-log-group"),
+        opts=owner.options(),
+    ).arn
 
 
 def _make_role(owner: Owner, location: Location) -> aws.iam.Role:
@@ -64,6 +73,15 @@ def _make_role(owner: Owner, location: Location) -> aws.iam.Role:
             location.arn("arn:{partition}:ec2:{region}:{account_id}:vpc-flow-log/*"),
         ),
         tags=owner.tagged("flow-log-role"),
+        opts=owner.options(),
+    )
+
+
+def _let_write(owner: Owner, role: aws.iam.Role, group_arn: pulumi.Input[str]) -> pulumi.Resource:
+    return aws.iam.RolePolicy(
+        owner.child("flow-log-policy"),
+        role=role.name,
+        policy=pulumi.Output.from_input(group_arn).apply(write_policy),
         opts=owner.options(),
     )
 

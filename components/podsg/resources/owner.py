@@ -8,6 +8,9 @@ import pulumi
 
 OWNER_TAG = "podsg:owner"
 ENVIRONMENT_TAG = "podsg:environment"
+# Both are on everything in Kubernetes that the components make; a label could not hold the slash of an owner.
+KUBERNETES_LABELS = {"app.kubernetes.io/managed-by": "podsg"}
+OWNER_ANNOTATION = "podsg/owner"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Owner:
     def tagged(self, role: str = "") -> dict[str, str]:
         """Return the tags of the child with this role, or of what is the component itself in AWS."""
         return {**self.tags, "Name": self.child(role) if role else self.name}
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Return the annotations of what belongs to the component in Kubernetes."""
+        return {OWNER_ANNOTATION: self.tags[OWNER_TAG]}
 
     def options(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         """Return the options of a child that waits for these resources."""

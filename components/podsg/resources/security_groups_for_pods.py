@@ -8,9 +8,10 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from podsg.model import WorkloadSpec, policy_name
-from podsg.resources.owner import Owner, handed_on
+from podsg.resources.owner import KUBERNETES_LABELS, Owner, handed_on
 from podsg.resources.secret_policy import read_secrets_policy
-from podsg.resources.specification import part_specification
+from podsg.resources.spec_args import WorkloadSpecInput
+from podsg.resources.specification import described
 from podsg.resources.workload_rules import (
     CLUSTER,
     NODES,
@@ -21,9 +22,6 @@ from podsg.resources.workload_rules import (
     workload_group,
     workload_rules,
 )
-
-# On everything in Kubernetes that the components make.
-KUBERNETES_LABELS = {"app.kubernetes.io/managed-by": "podsg"}
 
 
 class GrantedDatabaseArgs(TypedDict):
@@ -42,12 +40,12 @@ class SecurityGroupsForPodsArgs(TypedDict):
 
     workload: str
     """Name of the workload."""
-    spec: Any
+    spec: WorkloadSpecInput
     """Selectors, ports and grants: the fields of one of `workloads` in an environment."""
-    namespace: pulumi.Input[str]
-    """Namespace of the pods and of the policy; the output of one made by the same program, if it is."""
-    pod_security_group_id: pulumi.Input[str]
-    """Id of the security group of the pods."""
+    namespace: NotRequired[pulumi.Input[str]]
+    """Name of the namespace, as an output of the one that is made with it. Default: that of `spec`."""
+    pod_security_group_id: NotRequired[pulumi.Input[str]]
+    """Id of the security group of the pods. Default: the groups that `spec` names."""
     cluster_security_group_id: pulumi.Input[str]
     """Id of the group that CoreDNS is reached through: port 53 is opened in it."""
     node_security_group_id: pulumi.Input[str]
@@ -66,8 +64,8 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
     """Open to the pods of one workload what they need and nothing else, and give them their security group.
 
     DNS to CoreDNS, probes from the nodes, the granted databases and peers; each rule is its own resource.
-    What `opts.depends_on` names (the nodes) is there before the policy and goes after it. Running pods keep
-    the groups that they started with.
+    What the resource option `depends_on` names (the nodes) is there before the policy and goes after it.
+    Running pods keep the groups that they started with.
 
     A grant opens the network and hands no password out: attach `read_secrets_policy` to a role for the
     service account of the pods (IRSA) that trusts the OpenID Connect provider of the cluster. EKS Pod
@@ -90,13 +88,15 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
         self, name: str, args: SecurityGroupsForPodsArgs, opts: Optional[pulumi.ResourceOptions] = None
     ) -> None:
         super().__init__("podsg:index:SecurityGroupsForPods", name, None, opts)
-        self._spec = part_specification(WorkloadSpec, args["spec"], name)
+        description = described(WorkloadSpec, args["spec"], name)
+        self._spec = description.spec
         self._owner = Owner.of(self, name, args.get("tags"))
+        self._group_ids = _pod_group_ids(name, args, description.given("security_group_ids"))
 
         rules = self._make_rules(args)
         self._make_policy(args, handed_on(self._owner.options(*rules), opts))
         self.policy_name = pulumi.Output.from_input(policy_name(args["workload"], self._spec))
-        self.pod_security_group_id = pulumi.Output.from_input(args["pod_security_group_id"])
+        self.pod_security_group_id = pulumi.Output.from_input(self._group_ids[0])
         self.database_secret_arns = _secret_arns(args.get("databases", {}))
         self.read_secrets_policy = self.database_secret_arns.apply(
             lambda arns: read_secrets_policy(arns.values())
@@ -114,7 +114,7 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
         databases = args.get("databases", {})
         others = args.get("workload_security_group_ids", {})
         group_ids: dict[str, pulumi.Input[str]] = {
-            PODS: args["pod_security_group_id"],
+            PODS: self._group_ids[0],
             CLUSTER: args["cluster_security_group_id"],
             NODES: args["node_security_group_id"],
             **{database_group(key): granted["security_group_id"] for key, granted in databases.items()},
@@ -145,7 +145,7 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
         )
 
     def _make_policy(self, args: SecurityGroupsForPodsArgs, opts: pulumi.ResourceOptions) -> None:
-        spec: dict[str, Any] = {"securityGroups": {"groupIds": [args["pod_security_group_id"]]}}
+        spec: dict[str, Any] = {"securityGroups": {"groupIds": self._group_ids}}
         if self._spec.pod_selector:
             spec["podSelector"] = {"matchLabels": dict(self._spec.pod_selector)}
         if self._spec.service_account_selector:
@@ -156,12 +156,28 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
             kind="SecurityGroupPolicy",
             metadata={
                 "name": policy_name(args["workload"], self._spec),
-                "namespace": args["namespace"],
+                "namespace": args.get("namespace", self._spec.namespace),
                 "labels": KUBERNETES_LABELS,
+                "annotations": self._owner.annotations,
             },
             spec=spec,
             opts=opts,
         )
+
+
+def _pod_group_ids(
+    name: str, args: SecurityGroupsForPodsArgs, described_ids: Optional[list[pulumi.Input[str]]]
+) -> list[pulumi.Input[str]]:
+    """Return the ids of the groups that the pods get; the first takes the rules."""
+    if described_ids:
+        return described_ids
+    made = args.get("pod_security_group_id")
+    if made is None:
+        raise pulumi.RunError(
+            f"{name}.pod_security_group_id: found nothing; allowed: the id of a security group, or ids in "
+            f"{name}.spec.security_group_ids"
+        )
+    return [made]
 
 
 def _secret_arns(databases: Mapping[str, GrantedDatabaseArgs]) -> pulumi.Output[dict[str, str]]:
