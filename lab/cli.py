@@ -2,58 +2,52 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
-from rich.console import Console
-from rich.table import Table
 
 from lab import session, status
-from lab.engine import PROJECT, Engine, EngineError, Outcome, recorded_resources, stack_file
+from lab.engine import Engine, EngineError, Outcome, recorded_resources
 from lab.errors import LabError
+from lab.execution import execute
+from lab.interrupts import InterruptedRunError, termination_as_interrupt
 from lab.paths import CHECKOUT
+from lab.project import Project
+from lab.recovery.unrecorded import UnrecordedError
+from lab.screen import Format, changes_text, counts_table, print_json, print_result, say, say_error, summary
 from lab.toolchain import build_tools
 from podsg.errors import PodsgError
-from podsg.model import DatabaseAccess, EnvironmentSpec, database_access, parse_environment
+from podsg.model import database_access, parse_environment
 
-FAILED, BAD_USAGE = 1, 2
-PIPE_WIDTH = 120
+FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
+ENVIRONMENT_KEY = "podsg:environment"
 
 app = typer.Typer(
     help="Run an environment on this machine: real engine, real Kubernetes API server, AWS API on loopback.",
     no_args_is_help=True,
 )
-_progress = Console(stderr=True, highlight=False, soft_wrap=True)
-_result = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-
-
-class Format(StrEnum):
-    """Form of the result on standard output; progress goes to standard error."""
-
-    TEXT = "text"
-    JSON = "json"
-
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", help="Environment: stacks/Pulumi.<stack>.yaml.")]
 ProjectOption = Annotated[
-    Path, typer.Option("--project", help="Folder with Pulumi.yaml, __main__.py and stacks/.", file_okay=False)
+    Path, typer.Option("--project", help="Folder with Pulumi.yaml and the program.", file_okay=False)
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="text for people, json for machines.")]
+ClusterOption = Annotated[
+    str, typer.Option("--cluster", help="Set KUBECONFIG to the administrator's access to this EKS cluster.")
+]
 
 
 @app.command()
 def setup() -> None:
     """Build the lab's tools into the cache folder (about 15 minutes once, then nothing)."""
-    with _clear_errors():
-        build_tools(_say)
+    with _clear_errors(Format.TEXT, "podsg lab setup"):
+        build_tools(say)
 
 
 @app.command()
@@ -61,15 +55,15 @@ def up(
     stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
 ) -> None:
     """Start what is not running, then create or change what the stack describes."""
-    with _clear_errors():
-        spec = _read_spec(stack, project)
+    with _clear_errors(output, _again("up", stack, project)):
+        raw = _environment(stack, project)
+        access = database_access(parse_environment(raw)) if raw is not None else ()
         outcome = _engine(stack, project).up()
-        access = database_access(spec)
         if output is Format.JSON:
-            _print_json(_as_dict(outcome) | {"access": [asdict(row) for row in access]})
+            print_json(_as_dict(outcome) | {"access": [asdict(row) for row in access]})
             return
         _print_notices(outcome)
-        _result.print(_summary(stack, outcome, access))
+        print_result(summary(stack, outcome, access))
 
 
 @app.command()
@@ -77,15 +71,17 @@ def preview(
     stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
 ) -> None:
     """Say what `up` would do; json is the engine's own digest."""
-    with _clear_errors():
-        _read_spec(stack, project)
+    with _clear_errors(output, _again("preview", stack, project)):
+        raw = _environment(stack, project)
+        if raw is not None:
+            parse_environment(raw)
         engine = _engine(stack, project)
         if output is Format.JSON:
             sys.stdout.write(engine.preview_digest())
             return
         outcome = engine.preview()
         _print_notices(outcome)
-        _result.print(f"{_changes_text(outcome)} in {outcome.seconds:.0f} s")
+        print_result(f"{changes_text(outcome)} in {outcome.seconds:.0f} s")
 
 
 @app.command()
@@ -93,7 +89,7 @@ def refresh(
     stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
 ) -> None:
     """Read every resource again and record what is there."""
-    with _clear_errors():
+    with _clear_errors(output, _again("refresh", stack, project)):
         _finish(_engine(stack, project).refresh(), output)
 
 
@@ -102,20 +98,41 @@ def destroy(
     stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
 ) -> None:
     """Delete everything that the stack made; the lab itself goes on."""
-    with _clear_errors():
+    with _clear_errors(output, _again("destroy", stack, project)):
         _finish(_engine(stack, project).destroy(), output)
 
 
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def run_command(
+    command: Annotated[list[str], typer.Argument(help="The command and its arguments, after --.")],
+    cluster: ClusterOption = "",
+) -> None:
+    """Run a command with the lab's variables, in this folder; its exit code is passed on.
+
+    The lab has to run. `aws`, `kubectl` and `pulumi` are on its PATH:
+
+    podsg lab exec -- aws ec2 describe-vpcs
+
+    podsg lab exec --cluster dev-cluster -- kubectl get securitygrouppolicies --all-namespaces
+
+    podsg lab exec -- pulumi stack ls --all
+    """
+    with _clear_errors(Format.TEXT, f"podsg lab exec -- {shlex.join(command)}"):
+        raise typer.Exit(execute(command, cluster))
+
+
 @app.command()
-def down(stack: StackOption = "dev", output: FormatOption = Format.TEXT) -> None:
+def down(
+    stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
+) -> None:
     """End the lab, with its AWS account and the engine's record of every stack in it."""
-    with _clear_errors():
-        recorded = recorded_resources(stack)
-        was_running = session.stop(_say)
+    with _clear_errors(output, "podsg lab down"):
+        recorded = recorded_resources(Project.read(project), stack)
+        was_running = session.stop(say)
         if output is Format.JSON:
-            _print_json({"ended": was_running, "stack": stack, "resources_dropped": recorded})
+            print_json({"ended": was_running, "stack": stack, "resources_dropped": recorded})
         else:
-            _say(
+            say(
                 f"the lab has ended; {stack} had {recorded} resources."
                 if was_running
                 else "no lab was running."
@@ -123,80 +140,88 @@ def down(stack: StackOption = "dev", output: FormatOption = Format.TEXT) -> None
 
 
 @app.command("status")
-def show_status(stack: StackOption = "dev", output: FormatOption = Format.TEXT) -> None:
+def show_status(
+    stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
+) -> None:
     """Count what exists in EC2, EKS, RDS, IAM, KMS, CloudWatch Logs and Kubernetes, whoever made it."""
-    with _clear_errors():
+    with _clear_errors(output, _again("status", stack, project)):
         found = session.running()
         counts = status.count(found) if found else {}
-        recorded = recorded_resources(stack)
+        recorded = recorded_resources(Project.read(project), stack)
+        total = status.total(counts)
         if output is Format.JSON:
-            _print_json(
-                {
-                    "running": found is not None,
-                    "stack": stack,
-                    "recorded": recorded,
-                    "total": status.total(counts),
-                    "counts": counts,
-                }
+            running = {"running": found is not None, "stack": stack, "recorded": recorded}
+            print_json(running | {"total": total, "counts": counts})
+        elif found is None:
+            print_result("The lab of this checkout is not running. To start it: podsg lab up")
+        else:
+            print_result(
+                counts_table(
+                    f"{total} objects in the lab; the engine records {recorded} resources of {stack}", counts
+                )
             )
-            return
-        if found is None:
-            _result.print("The lab of this checkout is not running. To start it: podsg lab up")
-            return
-        title = (
-            f"{status.total(counts)} objects in the lab; the engine records {recorded} resources of {stack}"
-        )
-        table = Table("service", "kind", "count", title=title)
-        for service, kinds in counts.items():
-            for kind, number in kinds.items():
-                table.add_row(service, kind, str(number))
-        _result.print(table)
 
 
 def _engine(stack: str, project: Path) -> Engine:
-    stack_file(stack, project)
-    session.start(_say).activate()
-    return Engine(stack, _say, project)
+    Project.read(project).stack_file(stack)
+    session.start(say).activate()
+    return Engine(stack, say, project)
 
 
-def _read_spec(stack: str, project: Path) -> EnvironmentSpec:
-    path = stack_file(stack, project)
-    try:
-        config = yaml.safe_load(path.read_text())["config"]
-        raw = config[f"{PROJECT}:environment"]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise LabError(
-            f"{path.name} has no readable `config: {PROJECT}:environment:`: {error}",
-            why="it is the description of the environment.",
-            fix="see stacks/Pulumi.dev.yaml for a complete example.",
-        ) from None
-    return parse_environment(raw)
+def _environment(stack: str, project: Path) -> Any:
+    """Return what the stack says of its environment; none if it has no such configuration."""
+    return Project.read(project).configuration(stack).get(ENVIRONMENT_KEY)
+
+
+def _again(verb: str, stack: str, project: Path) -> str:
+    where = "" if project.resolve() == CHECKOUT else f" --project {shlex.quote(str(project))}"
+    return f"podsg lab {verb} --stack {shlex.quote(stack)}{where}"
 
 
 def _finish(outcome: Outcome, output: Format) -> None:
     if output is Format.JSON:
-        _print_json(_as_dict(outcome))
+        print_json(_as_dict(outcome))
     else:
-        _result.print(f"{_changes_text(outcome)} in {outcome.seconds:.0f} s")
-
-
-def _say(line: str) -> None:
-    _progress.print(line, markup=False)
+        print_result(f"{changes_text(outcome)} in {outcome.seconds:.0f} s")
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def _clear_errors(output: Format, again: str) -> Iterator[None]:
+    """End a command that failed or was interrupted with a message, a JSON object if asked, and its code.
+
+    Args:
+        output: Form of the result.
+        again: The command that goes on after an interrupt.
+    """
     try:
-        yield
+        with termination_as_interrupt():
+            yield
     except EngineError as error:
-        _fail(error, FAILED)
+        _fail(output, FAILED, error, {"failed": True, "messages": error.messages} | _found(error))
+    except UnrecordedError as error:
+        _fail(output, BAD_USAGE, error, {"refused": True} | _found(error))
     except (LabError, PodsgError) as error:
-        _fail(error, BAD_USAGE)
+        _fail(output, BAD_USAGE, error, {"failed": True, "messages": [str(error)]})
+    except InterruptedRunError as error:
+        _interrupted(output, again, str(error), _found(error))
+    except KeyboardInterrupt:
+        _interrupted(output, again, "interrupted while the engine was not at work", {})
 
 
-def _fail(error: Exception, code: int) -> None:
-    _progress.print(str(error), style="red", markup=False)
+def _fail(output: Format, code: int, error: Exception, answer: dict[str, Any]) -> None:
+    say_error(str(error))
+    if output is Format.JSON:
+        print_json(answer)
     raise typer.Exit(code) from None
+
+
+def _interrupted(output: Format, again: str, what: str, found: dict[str, Any]) -> None:
+    answer = {"interrupted": True, "message": what, "command": again} | found
+    _fail(output, INTERRUPTED, Exception(f"{what}; to go on: {again}"), answer)
+
+
+def _found(source: EngineError | UnrecordedError | InterruptedRunError | Outcome) -> dict[str, Any]:
+    return {"unrecorded": [asdict(item) for item in source.unrecorded]}
 
 
 def _as_dict(outcome: Outcome) -> dict[str, Any]:
@@ -206,33 +231,9 @@ def _as_dict(outcome: Outcome) -> dict[str, Any]:
         "outputs": outcome.outputs,
         "notices": outcome.notices,
         "seconds": round(outcome.seconds, 1),
-    }
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
-
-
-def _changes_text(outcome: Outcome) -> str:
-    kinds = [f"{count} {kind}" for kind, count in sorted(outcome.changes.items()) if kind != "same"]
-    same = outcome.changes.get("same", 0)
-    return f"{', '.join(kinds) or 'no change'}, {same} unchanged"
+    } | _found(outcome)
 
 
 def _print_notices(outcome: Outcome) -> None:
     for notice in outcome.notices:
-        _result.print(f"Note: {notice}", style="yellow")
-
-
-def _summary(stack: str, outcome: Outcome, access: tuple[DatabaseAccess, ...]) -> Table:
-    table = Table("", "", title=f"{stack} is up", show_header=False, show_lines=True)
-    table.add_row("resources", _changes_text(outcome))
-    for name, endpoint in outcome.outputs.get("database_endpoints", {}).items():
-        table.add_row(f"database {name}", str(endpoint))
-    for row in access:
-        table.add_row(
-            f"may reach {row.database}",
-            f"pods {row.selector_text} in {row.namespace}, {row.protocol} {row.port}",
-        )
-    table.add_row("time", f"{outcome.seconds:.0f} s")
-    return table
+        print_result(f"Note: {notice}", style="yellow")

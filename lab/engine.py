@@ -6,46 +6,71 @@ encryption salt into the latter and the checkout stays clean.
 
 from __future__ import annotations
 
-import json
-import runpy
-import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import Signals
 from typing import Any, TypeVar
 
 import yaml
 from pulumi import automation
 
-from lab.errors import LabError
+from lab import session
+from lab.interrupts import EngineCommand, InterruptedRunError
 from lab.paths import CHECKOUT, state_folder
+from lab.program import run_program
+from lab.project import PROJECT_FILE, Project
+from lab.recovery.account import Account
+from lab.recovery.locks import clear_dead_locks
+from lab.recovery.operation import Operation, sole_operation
+from lab.recovery.orphans import await_orphans
+from lab.recovery.record import cut_off, forget_cut_off, recorded
+from lab.recovery.unrecorded import DESTROY, Unrecorded, UnrecordedError, find_unrecorded, told
 from lab.toolchain import TOOL_SETS
 from podsg.preview.notices import InputChange, enforcing_mode_notices
 
 Output = Callable[[str], None]
 Result = TypeVar("Result")
-PROJECT = "podsg"
+STACKS = "stacks"
+
+
+# That the engine was killed is told by its exit code.
+warnings.filterwarnings("ignore", "Error in event stream", UserWarning)
 
 
 class EngineError(Exception):
-    """Say that the engine ended an operation with errors; holds their texts."""
+    """Say that the engine ended an operation with errors.
 
-    def __init__(self, operation: str, messages: list[str]) -> None:
-        self.messages = messages
+    Args:
+        operation: `up`, `preview`, `refresh` or `destroy`.
+        messages: The errors' texts.
+        unrecorded: What was found before it that an operation had made and not recorded.
+    """
+
+    def __init__(self, operation: str, messages: list[str], unrecorded: tuple[Unrecorded, ...] = ()) -> None:
+        self.messages, self.unrecorded = messages, unrecorded
         super().__init__("\n".join([f"{operation} failed.", *messages]))
 
 
 @dataclass
 class Outcome:
-    """Hold what an operation of the engine did: steps per kind, outputs, wall-clock seconds, notices."""
+    """Hold what an operation of the engine did.
+
+    Args:
+        changes: Steps per kind.
+        outputs: The stack's outputs.
+        seconds: Wall-clock time.
+        notices: What people should know of it.
+        unrecorded: What was found before it that an operation had made and not recorded.
+    """
 
     changes: dict[str, int] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     notices: list[str] = field(default_factory=list)
+    unrecorded: tuple[Unrecorded, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -56,26 +81,29 @@ class Outcome:
 class Engine:
     """Run `up`, `preview`, `refresh` and `destroy` of one stack in the lab.
 
+    Every operation first puts right what a killed one left behind.
+
     Args:
-        stack: The environment: `stacks/Pulumi.<stack>.yaml`.
+        stack: Name of the stack; its file lies where the project says.
         output: Receives the engine's own progress, one line at a time.
-        project_folder: Folder with `Pulumi.yaml`, `__main__.py` and `stacks`.
+        project_folder: Folder with `Pulumi.yaml`.
     """
 
     def __init__(self, stack: str, output: Output, project_folder: Path = CHECKOUT) -> None:
+        self.project = Project.read(project_folder)
+        self.stack_name = stack
+        self.unrecorded: tuple[Unrecorded, ...] = ()
         self._output = output
-        self._project = project_folder
         self._events: list[automation.EngineEvent] = []
-        work = state_folder() / "work"
-        _copy_project(project_folder, work, stack)
         pulumi = next(tool_set for tool_set in TOOL_SETS if tool_set.module == "pulumi")
+        self._command = EngineCommand(str(pulumi.folder.parent), output)
+        self._work = self.project.work_folder(stack)
+        _copy_project(self.project, self._work, stack)
         self._stack = automation.create_or_select_stack(
             stack_name=stack,
-            project_name=PROJECT,
+            project_name=self.project.name,
             program=self._program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(work), pulumi_command=automation.PulumiCommand(root=str(pulumi.folder.parent))
-            ),
+            opts=automation.LocalWorkspaceOptions(work_dir=str(self._work), pulumi_command=self._command),
         )
 
     def up(self) -> Outcome:
@@ -107,7 +135,7 @@ class Engine:
         self._stack.import_stack(deployment)
 
     def _program(self) -> None:
-        runpy.run_path(str(self._project / "__main__.py"), run_name="__main__")
+        run_program(self.project.program)
 
     def _run(
         self, operation: str, run: Callable[..., Any], outputs: Callable[[], Mapping[str, Any]]
@@ -119,15 +147,64 @@ class Engine:
             outputs={name: getattr(value, "value", value) for name, value in outputs().items()},
             seconds=time.monotonic() - started,
             notices=enforcing_mode_notices(self._input_changes()),
+            unrecorded=self.unrecorded,
         )
 
     def _operate(self, operation: str, run: Callable[..., Result], **options: Any) -> Result:
         self._events.clear()
-        try:
-            with _interrupts_left_to_the_engine(self._output):
-                return run(on_event=self._events.append, **options)
-        except automation.CommandError as error:
-            raise EngineError(operation, self._error_texts() or [str(error)]) from None
+        with sole_operation(self._work, self.stack_name, operation) as own:
+            self._put_right(own, operation)
+            result = self._run_interruptibly(operation, run, **options)
+            if not self.unrecorded:
+                own.ended_well()
+            return result
+
+    def _run_interruptibly(self, operation: str, run: Callable[..., Result], **options: Any) -> Result:
+        with self._command.listening():
+            try:
+                result = run(on_event=self._events.append, **options)
+            except automation.CommandError as error:
+                if not self._command.interrupts:
+                    raise EngineError(operation, self._failure(error), self.unrecorded) from None
+            # An interrupted destroy ends with code 0, however much is left.
+            if interrupts := self._command.interrupts:
+                raise InterruptedRunError(operation, self.unrecorded, at_once=interrupts > 1)
+            return result
+
+    def _failure(self, error: automation.CommandError) -> list[str]:
+        if number := self._command.killed_by:
+            return [f"the engine was ended by {Signals(number).name}: run the same command again to go on."]
+        return self._error_texts() or [str(error)]
+
+    def _put_right(self, own: Operation, operation: str) -> None:
+        """Clear what a killed operation left, and tell what it made without recording it.
+
+        Raises:
+            LabError: A living process operates on the stack.
+            UnrecordedError: This is a destroy, and something is not recorded.
+        """
+        self.unrecorded = ()
+        record = self.project.record(self.stack_name)
+        locks = clear_dead_locks(self.project.lock_folder(self.stack_name), self.stack_name, self._output)
+        pending = cut_off(record)
+        if not (own.unfinished or locks or pending):
+            return
+        await_orphans((state_folder() / "backend").as_uri())
+        if pending:
+            forget_cut_off(self._stack)
+            self._output(f"a command was cut off while {', '.join(pending)}.")
+        self.unrecorded = self._find_unrecorded(operation)
+        if self.unrecorded and operation == DESTROY:
+            raise UnrecordedError(self.stack_name, self.unrecorded)
+        if self.unrecorded:
+            self._output(told(self.stack_name, self.unrecorded))
+
+    def _find_unrecorded(self, operation: str) -> tuple[Unrecorded, ...]:
+        if (running := session.running()) is None:
+            return ()
+        known = frozenset(recorded(self.project.record(self.stack_name)))
+        account = Account(running, self.project.owner(self.stack_name), known)
+        return find_unrecorded(account, operation, self._output)
 
     def _changes(self) -> dict[str, int]:
         changes: dict[str, int] = {}
@@ -156,57 +233,29 @@ class Engine:
         ]
 
 
-@contextmanager
-def _interrupts_left_to_the_engine(output: Output) -> Iterator[None]:
-    """Wait out a Ctrl-C: the terminal sends it to the engine too, which ends what it began and records it."""
-    before = signal.signal(signal.SIGINT, lambda *_: output("interrupted: waiting for the engine …"))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _short(urn: str | None) -> str:
     return f"{urn.rsplit('::', 2)[-1]}: " if urn else ""
 
 
-def stack_file(stack: str, project_folder: Path = CHECKOUT) -> Path:
-    """Return the configuration file of a stack.
-
-    Raises:
-        LabError: There is none.
-    """
-    path = project_folder / "stacks" / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        known = sorted(file.name.split(".")[1] for file in path.parent.glob("Pulumi.*.yaml"))
-        raise LabError(
-            f"there is no stack {stack!r}: {path.relative_to(project_folder)} does not exist.",
-            why="one file under stacks/ describes one environment.",
-            fix=f"use --stack with one of: {', '.join(known) or 'none yet'}.",
-        )
-    return path
-
-
-def recorded_resources(stack: str) -> int:
+def recorded_resources(project: Project, stack: str) -> int:
     """Count the resources that the engine's record of a stack holds; 0 if there is none."""
-    record = state_folder() / "backend" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
-    if not record.is_file():
-        return 0
-    latest = json.loads(record.read_text())["checkpoint"].get("latest") or {}
-    return len(latest.get("resources") or [])
+    return len(recorded(project.record(stack)))
 
 
-def _copy_project(project_folder: Path, work: Path, stack: str) -> None:
-    (work / "stacks").mkdir(parents=True, exist_ok=True)
-    shutil.copy(project_folder / "Pulumi.yaml", work)
-    source = stack_file(stack, project_folder)
-    target = work / "stacks" / source.name
-    salt = _salt(target) if target.exists() else None
-    text = source.read_text()
-    target.write_text(f"{text.rstrip()}\nencryptionsalt: {salt}\n" if salt else text)
+def _copy_project(project: Project, work: Path, stack: str) -> None:
+    """Write the engine's copy: no `main`, because the program runs where it lies, and the salt of before."""
+    settings = yaml.safe_load((project.folder / PROJECT_FILE).read_text())
+    settings.pop("main", None)
+    settings["stackConfigDir"] = STACKS
+    content = yaml.safe_load(project.stack_file(stack).read_text()) or {}
+    target = work / STACKS / f"Pulumi.{stack}.yaml"
+    if target.exists() and (salt := _salt(target)):
+        content["encryptionsalt"] = salt
+    target.parent.mkdir(parents=True, exist_ok=True)
+    (work / PROJECT_FILE).write_text(yaml.safe_dump(settings))
+    target.write_text(yaml.safe_dump(content))
 
 
 def _salt(path: Path) -> str | None:
-    recorded = yaml.safe_load(path.read_text()) or {}
-    salt = recorded.get("encryptionsalt")
-    return salt if isinstance(salt, str) else None
+    recorded_salt = (yaml.safe_load(path.read_text()) or {}).get("encryptionsalt")
+    return recorded_salt if isinstance(recorded_salt, str) else None

@@ -25,4 +25,10 @@ def cache_folder() -> Path:
 
 def state_folder() -> Path:
     """Return the folder of the running lab: server records, engine state, logs."""
-    return Path(os.environ.get("PODSG_LAB_STATE") or CHECKOUT / ".lab")
+    return Path(os.environ.get("PODSG_LAB_STATE") or CHECKOUT / ".lab").absolute()
+
+
+def admin_kubeconfigs() -> dict[str, Path]:
+    """Return the administrator's kubeconfig of each EKS cluster of the lab that has one, by cluster name."""
+    found = sorted((state_folder() / "aws" / "clusters").glob("*/admin.kubeconfig"))
+    return {path.parent.name: path for path in found}

@@ -6,6 +6,7 @@ Its state lives in that process: when it ends, the engine's record of it is wort
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -15,6 +16,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -30,6 +33,7 @@ REGION = "us-west-2"
 _started: list[subprocess.Popen[bytes]] = []
 START_SECONDS = 60
 STOP_SECONDS = 60
+SERVER_ARGUMENTS = ("-m", "lab.aws", "--state-dir")
 PLUGINS = {"pulumi-resource-aws": "lab.plugins.aws", "pulumi-resource-kubernetes": "lab.plugins.kubernetes"}
 
 
@@ -92,6 +96,11 @@ def start(report: Report) -> Session:
     """
     if (session := running()) is not None:
         return session
+    with _only_one_starter(report):
+        return running() or _start(report)
+
+
+def _start(report: Report) -> Session:
     if missing := missing_tools():
         raise LabError(
             f"the lab's tools are not built: {', '.join(missing)}.",
@@ -102,7 +111,12 @@ def start(report: Report) -> Session:
     _prepare_state()
     report("starting the lab's AWS API …")
     process = _spawn_server()
-    return _await_answer(process)
+    try:
+        return _await_answer(process)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
 
 
 def stop(report: Report) -> bool:
@@ -113,21 +127,48 @@ def stop(report: Report) -> bool:
     session = running()
     if session is not None:
         report("ending the lab …")
-        _end(psutil.Process(session.pid))
-        for process in _started:
-            process.poll()
+    for server in _servers():
+        _end(server)
+    for process in _started:
+        process.poll()
     for name in ("aws", "backend", "work"):
         shutil.rmtree(state_folder() / name, ignore_errors=True)
     return session is not None
 
 
+def _servers() -> Iterator[psutil.Process]:
+    """Return the servers of this lab, one that was started and never answered included."""
+    state = str(state_folder() / "aws")
+    for process in psutil.process_iter():
+        try:
+            if process.cmdline()[1:] == [*SERVER_ARGUMENTS, state]:
+                yield process
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+
+
 def _end(server: psutil.Process) -> None:
     # The server ends its control planes itself; what outlives it is ended here.
-    family = [server, *server.children(recursive=True)]
-    server.terminate()
+    try:
+        family = [server, *server.children(recursive=True)]
+        server.terminate()
+    except psutil.NoSuchProcess:
+        return
     _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
     for process in alive:
         process.kill()
+
+
+@contextmanager
+def _only_one_starter(report: Report) -> Iterator[None]:
+    state_folder().mkdir(parents=True, exist_ok=True)
+    with (state_folder() / "start.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("waiting for another command that starts the lab …")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _answers(url: str) -> bool:
@@ -176,7 +217,7 @@ def _spawn_server() -> subprocess.Popen[bytes]:
     }
     with (state / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lab.aws", "--state-dir", str(state)],
+            [sys.executable, *SERVER_ARGUMENTS, str(state)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -193,7 +234,6 @@ def _await_answer(process: subprocess.Popen[bytes]) -> Session:
         if (session := running()) is not None:
             return session
         time.sleep(0.1)
-    process.kill()
     log = state_folder() / "aws" / "server.log"
     tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-10:])
     raise LabError(

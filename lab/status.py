@@ -56,6 +56,13 @@ AWS_KINDS = {
         "DBParameterGroups",
         lambda group: not group["DBParameterGroupName"].startswith("default."),
     ),
+    "database clusters": Kind("rds", "describe_db_clusters", "DBClusters"),
+    "database cluster parameter groups": Kind(
+        "rds",
+        "describe_db_cluster_parameter_groups",
+        "DBClusterParameterGroups",
+        lambda group: not group["DBClusterParameterGroupName"].startswith("default."),
+    ),
     "secrets": Kind("secretsmanager", "list_secrets", "SecretList"),
     "roles": Kind("iam", "list_roles", "Roles"),
     "OpenID Connect providers": Kind("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList"),

@@ -64,6 +64,7 @@ TOOL_SETS = (
         {
             "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
             "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "kubectl": "k8s.io/kubernetes/cmd/kubectl",
         },
         {
             "k8s.io/component-base/version.gitVersion": f"v{KUBERNETES_VERSION}",

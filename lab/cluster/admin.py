@@ -7,6 +7,7 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from kubernetes import client
 
 from lab.errors import LabError
 
+APPLY = "application/apply-patch+yaml"
+MANAGER = "eks"
+"""Field manager of what EKS applies. Source: EKS user guide, "Determine fields you can customize"."""
 POLL_SECONDS = 0.1
 READY_SECONDS = 60.0
 REQUEST_SECONDS = 10
@@ -91,6 +95,49 @@ class Admin:
             "the custom resource definitions to be Established", lambda: all(map(self._established, names))
         )
         return names
+
+    @property
+    def api(self) -> client.ApiClient:
+        """Return the connection, for typed calls."""
+        return self._api
+
+    def apply_definition(self, definition: dict[str, Any]) -> None:
+        """Apply one CustomResourceDefinition as EKS does, and wait until its objects are served.
+
+        Raises:
+            LabError: A process ended, or READY_SECONDS passed.
+        """
+        name = definition["metadata"]["name"]
+        client.ApiextensionsV1Api(self._api).patch_custom_resource_definition(
+            name,
+            definition,
+            field_manager=MANAGER,
+            force=True,
+            _content_type=APPLY,
+            _request_timeout=REQUEST_SECONDS,
+        )
+        spec = definition["spec"]
+        path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
+        self._wait(f"{name} to be served", lambda: self._get(path) is not None)
+
+    def delete_definition(self, name: str) -> None:
+        """Delete a CustomResourceDefinition with its objects and wait until it is gone.
+
+        Raises:
+            LabError: A process ended, or READY_SECONDS passed.
+        """
+        api = client.ApiextensionsV1Api(self._api)
+
+        def gone() -> bool:
+            try:
+                api.delete_custom_resource_definition(name, _request_timeout=REQUEST_SECONDS)
+            except client.ApiException as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return True
+                raise
+            return False
+
+        self._wait(f"{name} to be gone", gone)
 
     def close(self) -> None:
         """Close the connections."""

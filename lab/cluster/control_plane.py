@@ -10,6 +10,8 @@ import base64
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +46,7 @@ class ControlPlane:
     folder: Path
     admin_kubeconfig: Path
     _children: Children = field(repr=False)
+    _site: Site = field(repr=False)
 
     @classmethod
     def start(
@@ -78,7 +81,16 @@ class ControlPlane:
             else:
                 break
         authority = base64.b64encode(site.certificates.authority.read_bytes()).decode()
-        return cls(name, site.endpoint, authority, folder, site.admin_kubeconfig, children)
+        return cls(name, site.endpoint, authority, folder, site.admin_kubeconfig, children, site)
+
+    @contextmanager
+    def administration(self) -> Iterator[Admin]:
+        """Give the lab's own access to the API server."""
+        admin = _admin(self._site, self._children)
+        try:
+            yield admin
+        finally:
+            admin.close()
 
     def stop(self) -> None:
         """End the processes and drop the data; a second call does nothing."""
@@ -122,11 +134,15 @@ def _make_site(folder: Path, token_review_url: str, settings: Settings) -> Site:
     )
 
 
+def _admin(site: Site, children: Children) -> Admin:
+    return Admin(site.endpoint, site.certificates.authority, site.admin_token, children.ended)
+
+
 def _start(site: Site, children: Children, programs: list[Path], definitions: Path) -> None:
     etcd, api_server, controller_manager = programs
     children.start(etcd, arguments.etcd(site))
     children.start(api_server, arguments.api_server(site))
-    admin = Admin(site.endpoint, site.certificates.authority, site.admin_token, children.ended)
+    admin = _admin(site, children)
     try:
         admin.wait_ready()
         children.start(controller_manager, arguments.controller_manager(site))

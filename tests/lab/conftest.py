@@ -59,8 +59,7 @@ class Lab:
         )
 
     def json(self, verb: str, *arguments: str, **variables: str) -> dict[str, Any]:
-        on_stack = () if verb in {"status", "down"} else ("--project", str(self.project))
-        done = self.run(verb, *on_stack, *arguments, "--format", "json", **variables)
+        done = self.run(verb, "--project", str(self.project), *arguments, "--format", "json", **variables)
         assert done.returncode == 0, f"podsg lab {verb}: {done.returncode}\n{done.stderr}"
         found = json.loads(done.stdout)
         assert isinstance(found, dict)

@@ -23,6 +23,7 @@ import psutil
 import pytest
 from botocore.config import Config
 
+from lab.cluster import vpc_cni
 from lab.cluster.control_plane import PROGRAMS, ControlPlane
 from lab.errors import LabError
 from lab.paths import CHECKOUT
@@ -116,6 +117,29 @@ def test_definitions_are_established(plane: ControlPlane) -> None:
         if (condition["type"], condition["status"]) == ("Established", "True")
     }
     assert established == {"SecurityGroupPolicy", "CNINode"}
+
+
+def test_eniconfig_comes_and_goes(plane: ControlPlane) -> None:
+    api, path = _administrator(plane), "/apis/crd.k8s.amazonaws.com/v1alpha1/eniconfigs"
+    wanted = {"us-west-2a": {"subnet": "subnet-1"}, "us-west-2b": {"subnet": "subnet-2"}}
+
+    # given a control plane that does not know ENIConfig
+    assert api.ask(path)[0] == 404
+
+    with plane.administration() as admin:
+        # when it is installed again with fewer objects, then those are there, and people's own
+        vpc_cni.install(admin, wanted)
+        kind = {"apiVersion": "crd.k8s.amazonaws.com/v1alpha1", "kind": "ENIConfig"}
+        own = {**kind, "metadata": {"name": "own"}, "spec": {"subnet": "subnet-3"}}
+        assert api.ask(path, "POST", own)[0] == 201
+        vpc_cni.install(admin, {"us-west-2a": {"subnet": "subnet-4"}})
+        found = {each["metadata"]["name"]: each["spec"] for each in api.ask(path)[1]["items"]}
+        assert found == {"us-west-2a": {"subnet": "subnet-4"}, "own": {"subnet": "subnet-3"}}
+
+        # when it is removed, then it is unknown, and a second removal is success
+        vpc_cni.remove(admin)
+        vpc_cni.remove(admin)
+    assert api.ask(path)[0] == 404
 
 
 def test_strangers_are_refused(plane: ControlPlane) -> None:

@@ -12,6 +12,8 @@ import pytest
 from lab import session
 from lab.engine import recorded_resources
 from lab.errors import LabError
+from lab.paths import CHECKOUT
+from lab.project import Project
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_a_lab_that_died_is_said_and_its_record_dropped(own_state: Path) -> None
     record = own_state / "backend" / ".pulumi" / "stacks" / "podsg" / "dev.json"
     record.parent.mkdir(parents=True)
     record.write_text('{"checkpoint": {"latest": {"resources": [{}, {}]}}}')
-    assert recorded_resources("dev") == 2
+    assert recorded_resources(Project.read(CHECKOUT), "dev") == 2
     process = psutil.Process(killed.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -67,7 +69,7 @@ def test_a_lab_that_died_is_said_and_its_record_dropped(own_state: Path) -> None
     # then it says so, and begins with an empty account and no record
     assert again.pid != killed.pid
     assert any("starting from an empty account" in line for line in said)
-    assert recorded_resources("dev") == 0
+    assert recorded_resources(Project.read(CHECKOUT), "dev") == 0
 
 
 def test_without_tools_it_says_how_to_get_them(

@@ -6,11 +6,12 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import moto.ec2.urls
-from moto.ec2.models import EC2Backend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, generic_filter, get_prefix
 
+from lab.aws.ec2.endpoints import EndpointBackend
 from lab.aws.ec2.errors import ec2_error, not_found
 from lab.aws.ec2.interfaces import InterfaceTable, NetworkInterface
+from lab.aws.ec2.vpc_blocks import VpcBlockBackend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _GROUPS_PER_INTERFACE_COUNT = 5
 
 
-class LabEC2Backend(EC2Backend):
+class LabEC2Backend(EndpointBackend, VpcBlockBackend):
     """Hold what API callers see; refusals that concern callers only are in the response classes.
 
     moto calls its own backends (VPC deletion removes the default group, endpoints pass random addresses), so
@@ -41,6 +42,8 @@ class LabEC2Backend(EC2Backend):
         for gateway in gateways:
             if gateway.settle():
                 self.remove_interface(gateway.interface_id)
+        self.settle_endpoints()
+        self.settle_blocks()
 
     def remove_interface(self, interface_id: str) -> None:
         """Remove an interface with its address association; one that is gone already is success."""
@@ -127,24 +130,6 @@ class LabEC2Backend(EC2Backend):
         for acl_id in [key for key, acl in self.network_acls.items() if acl.vpc_id == vpc_id]:
             del self.network_acls[acl_id]
         return vpc
-
-    def create_vpc_endpoint(self, *args: Any, **kwargs: Any) -> Any:
-        """Create an endpoint; its interfaces belong to the endpoint service and have its groups."""
-        kwargs["endpoint_type"] = kwargs.get("endpoint_type") or "Gateway"
-        endpoint = super().create_vpc_endpoint(*args, **kwargs)
-        groups = [self.get_security_group_from_id(group_id) for group_id in endpoint.security_group_ids or []]
-        for interface_id in endpoint.network_interface_ids or []:
-            interface = self.enis[interface_id]
-            interface.description = f"VPC Endpoint Interface {endpoint.id}"
-            interface.set_groups(groups or interface.group_set)
-            interface.attach_to_service("amazon-aws", "vpc_endpoint")
-        return endpoint
-
-    def delete_vpc_endpoints(self, vpce_ids: list[str] | None = None) -> None:
-        """Delete endpoints; a deleted one is not described any more."""
-        super().delete_vpc_endpoints(vpce_ids)
-        for endpoint_id in vpce_ids or []:
-            self.vpc_end_points.pop(endpoint_id, None)
 
     def describe_nat_gateways(self, filters: Any, nat_gateway_ids: list[str] | None) -> list[Any]:
         """Return NAT gateways; every filter counts, tags too."""

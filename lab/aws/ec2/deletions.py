@@ -158,25 +158,6 @@ class Deletions(EC2Response):
             raise has_dependencies("routeTable", table_id)
         return super().delete_route_table()
 
-    def delete_vpc_endpoints(self) -> ActionResult:
-        """Delete endpoints; say which ones are unknown.
-
-        Source: EC2 API reference, DeleteVpcEndpoints (unsuccessful).
-        """
-        unknown = [
-            {
-                "ResourceId": endpoint_id,
-                "Error": {
-                    "Code": "InvalidVpcEndpoint.NotFound",
-                    "Message": f"The Vpc Endpoint Id '{endpoint_id}' does not exist",
-                },
-            }
-            for endpoint_id in self._get_param("VpcEndpointIds", [])
-            if endpoint_id not in self.ec2_backend.vpc_end_points
-        ]
-        super().delete_vpc_endpoints()
-        return ActionResult({"Unsuccessful": unknown})
-
 
 def _is_attached(gateway: Any, vpc_id: str) -> bool:
     return any(attachment["VpcId"] == vpc_id for attachment in gateway.attachments)

@@ -1,15 +1,18 @@
-"""VPCs, subnets, gateways, routes and flow logs: what EC2 refuses when they are made."""
+"""VPCs, subnets, gateways and routes: what EC2 refuses when they are made."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
-from typing import Any
+from typing import TYPE_CHECKING
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
 
 from lab.aws.ec2.addresses import LARGEST_PREFIX, SMALLEST_PREFIX
 from lab.aws.ec2.errors import ec2_error, not_found
+from lab.aws.ec2.vpc_blocks import parse_block
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network
 
 
 class Networks(EC2Response):
@@ -24,12 +27,16 @@ class Networks(EC2Response):
         return super().create_vpc()
 
     def create_subnet(self) -> ActionResult:
-        """Refuse a range outside /16 to /28 and a zone of another region.
+        """Refuse a range outside /16 to /28 or outside the VPC's blocks, and a zone of another region.
 
-        Source: EC2 API reference, CreateSubnet.
+        Source: EC2 API reference, CreateSubnet; hashicorp/terraform issue 21256 (block not associated yet).
         """
         network = self._canonical_cidr()
-        if network and not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
+        blocks = self.ec2_backend.get_vpc(self._get_param("VpcId")).blocks("associated")
+        fits = network is None or (
+            LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX and any(map(network.subnet_of, blocks))
+        )
+        if not fits:
             raise ec2_error("InvalidSubnet.Range", f"The CIDR '{network}' is invalid.")
         zone = self._get_param("AvailabilityZone")
         names = [known.name for known in self.ec2_backend.describe_availability_zones()]
@@ -46,13 +53,7 @@ class Networks(EC2Response):
         text = self._get_param("CidrBlock")
         if text is None:
             return None
-        try:
-            network = IPv4Network(text, strict=False)
-        except ValueError:
-            network = None
-        if network is None or "/" not in text:
-            problem = f"Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
-            raise ec2_error("InvalidParameterValue", problem)
+        network = parse_block(text)
         self.params["CidrBlock"] = str(network)
         return network
 
@@ -158,18 +159,6 @@ class Networks(EC2Response):
                 raise ec2_error("Resource.AlreadyAssociated", problem)
         return super().associate_route_table()
 
-    def create_flow_logs(self) -> ActionResult:
-        """Create flow logs that reach an existing log group, whether it is named or given by ARN.
-
-        Source: EC2 API reference, CreateFlowLogs (logDestination) and FlowLog (deliverLogsStatus).
-        """
-        known = set(self.ec2_backend.flow_logs)
-        result = super().create_flow_logs()
-        for log_id, log in self.ec2_backend.flow_logs.items():
-            if log_id not in known and log.log_destination_type == "cloud-watch-logs":
-                _settle_delivery(self.ec2_backend, log)
-        return result
-
     def delete_launch_template(self) -> ActionResult:
         """Name the template that does not exist.
 
@@ -212,14 +201,3 @@ class Networks(EC2Response):
         if wanted and "opt-in-not-required" not in wanted:
             zones = []
         return ActionResult({"AvailabilityZones": zones})
-
-
-def _settle_delivery(backend: Any, log: Any) -> None:
-    from moto.logs.models import logs_backends  # noqa: PLC0415  an optional service of moto
-
-    if not log.log_group_name and log.log_destination:
-        log.log_group_name = log.log_destination.partition(":log-group:")[2].removesuffix(":*")
-    groups = logs_backends[backend.account_id][backend.region_name].groups
-    found = log.log_group_name in groups
-    log.deliver_logs_status = "SUCCESS" if found else "FAILED"
-    log.deliver_logs_error_message = None if found else "Access error"

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from lab.aws.ec2.deletions import Deletions
+from lab.aws.ec2.endpoint_calls import EndpointCalls
+from lab.aws.ec2.flow_logs import FlowLogCalls
 from lab.aws.ec2.interface_calls import InterfaceCalls
 from lab.aws.ec2.networks import Networks
 from lab.aws.ec2.requests import CheckedRequests
 from lab.aws.ec2.security_groups import SecurityGroupCalls
+from lab.aws.ec2.vpc_blocks import VpcBlockCalls
 
 
-class LabEC2Response(CheckedRequests, Deletions, InterfaceCalls, Networks, SecurityGroupCalls):
+class LabEC2Response(
+    CheckedRequests,
+    Deletions,
+    EndpointCalls,
+    FlowLogCalls,
+    InterfaceCalls,
+    Networks,
+    SecurityGroupCalls,
+    VpcBlockCalls,
+):
     """Answer EC2 calls: checks first, then moto's own code."""

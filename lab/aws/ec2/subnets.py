@@ -19,6 +19,12 @@ class Subnet(stock.Subnet):
         super().__init__(*args, **kwargs)
         self.pool = AddressPool(self.cidr) if isinstance(self.cidr, IPv4Network) else None
 
+    def get_filter_value(self, filter_name: str, method_name: str | None = None) -> Any:
+        """Return the value that a filter of DescribeSubnets compares."""
+        if filter_name in {"availability-zone-id", "availabilityZoneId"}:
+            return self.availability_zone_id
+        return super().get_filter_value(filter_name, method_name)
+
     @property
     def reserved_ips(self) -> set[Any]:
         """Return the addresses of the subnet's CIDR reservations."""

@@ -74,6 +74,23 @@ def _object(**properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+ENI_CONFIG: Schema = _object(
+    create={"type": "boolean"},
+    region={"type": "string"},
+    subnets={
+        "type": "object",
+        "additionalProperties": _object(
+            id={"type": "string"}, securityGroups={"type": "array", "items": {"type": "string"}}
+        )
+        | {"required": ["id"]},
+    },
+) | {"required": ["create", "region", "subnets"]}
+"""ENIConfigs by zone.
+
+Source: aws/amazon-vpc-cni-k8s `charts/aws-vpc-cni` (values.yaml, templates/eniconfig.yaml). Which keys are
+required is taken from public uses: no public record shows this part of the schema.
+"""
+
 COMMON: dict[str, Schema] = {
     "affinity": {"type": "object"},
     "podAnnotations": {"type": "object"},
@@ -118,6 +135,7 @@ CATALOG: dict[str, Addon] = {
         {
             "enableNetworkPolicy": {"type": "string", "enum": ["true", "false"]},
             "enableWindowsIpam": {"type": "string", "enum": ["true", "false"]},
+            "eniConfig": ENI_CONFIG,
             "env": _strings(CNI_VARIABLES),
             "init": _object(env=_strings(CNI_INIT_VARIABLES)),
             "nodeAgent": {"type": "object"},
@@ -161,6 +179,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "string": str,
     "integer": int,
+    "boolean": bool,
 }
 
 
@@ -171,17 +190,32 @@ def violations(value: object, schema: Schema, path: str = "$") -> list[str]:
         One text per violation, each beginning with the path; empty if the value fits.
     """
     expected = _TYPES[schema["type"]]
-    if not isinstance(value, expected) or isinstance(value, bool):
+    if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
         return [f"{path}: {type(value).__name__} found, {schema['type']} expected"]
     if "enum" in schema and value not in schema["enum"]:
         return [f"{path}: does not have a value in the enumeration {schema['enum']}"]
-    if not isinstance(value, dict) or "properties" not in schema:
-        return []
-    found = []
+    if isinstance(value, list) and "items" in schema:
+        return [
+            each
+            for index, item in enumerate(value)
+            for each in violations(item, schema["items"], f"{path}[{index}]")
+        ]
+    return _member_violations(value, schema, path) if isinstance(value, dict) else []
+
+
+def _member_violations(value: dict[str, object], schema: Schema, path: str) -> list[str]:
+    known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    found = [
+        f"{path}.{key}: is missing but it is required"
+        for key in schema.get("required", ())
+        if key not in value
+    ]
     for key, member in value.items():
-        if key in schema["properties"]:
-            found += violations(member, schema["properties"][key], f"{path}.{key}")
-        else:
+        if key in known:
+            found += violations(member, known[key], f"{path}.{key}")
+        elif isinstance(others, dict):
+            found += violations(member, others, f"{path}.{key}")
+        elif not others:
             found.append(
                 f"{path}.{key}: is not defined in the schema and the schema does not allow "
                 "additional properties"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from lab.aws.eks import cluster_checks, pod_identity, updates
+from lab.aws.eks import addon_objects, cluster_checks, pod_identity, updates
 from lab.aws.eks.addon_catalog import CATALOG, Addon, violations
 from lab.aws.eks.errors import (
     InvalidParameterError,
@@ -57,7 +57,7 @@ def create(request: EksRequest) -> Description:
     description["podIdentityAssociations"] = pod_identity.create_for_addon(
         request, cluster, description, addon.namespace
     )
-    after(SETTLE_SECONDS, lambda: _settle(request.backend, cluster, description))
+    after(SETTLE_SECONDS, lambda: _roll_out(request.backend, cluster, description, "CREATE_FAILED"))
     return {"addon": description}
 
 
@@ -97,22 +97,35 @@ def update(request: EksRequest) -> Description:
 
     def apply() -> None:
         description.update(changes | {"modifiedAt": now()})
-        after(0, lambda: _settle(request.backend, cluster, description))
+        after(0, lambda: _roll_out(request.backend, cluster, description, "UPDATE_FAILED"))
 
     started = updates.begin(request, "AddonUpdate", parameters, apply, addon=description["addonName"])
     return {"update": started}
 
 
 def delete(request: EksRequest) -> Description:
-    """Remove an add-on a moment later, with its pod identity associations."""
+    """Remove an add-on a moment later, with its pod identity associations.
+
+    What it keeps in the cluster's API goes with it unless `preserve` is set.
+
+    Source: EKS API reference, DeleteAddon (preserve).
+    """
     cluster, description = request.cluster, _installed(request)
     updates.refuse_if_updating(description, f"add-on {description['addonName']}")
     description["status"] = "DELETING"
 
-    def remove() -> None:
-        if cluster.addons.get(description["addonName"]) is description:
+    def finish(problem: str | None) -> None:
+        if problem is not None:
+            _fail(description, "DELETE_FAILED", problem)
+        elif cluster.addons.get(description["addonName"]) is description:
             del cluster.addons[description["addonName"]]
             pod_identity.delete_for_addon(cluster, description)
+
+    def remove() -> None:
+        if request.get("preserve"):
+            finish(None)
+        else:
+            addon_objects.remove(cluster, description, finish)
 
     after(SETTLE_SECONDS, remove)
     return {"addon": description}
@@ -155,14 +168,29 @@ def settle_all(cluster: Cluster) -> None:
             _set_health(cluster, description)
 
 
-def _settle(backend: LabEKSBackend, cluster: Cluster, description: Description) -> None:
-    present = cluster.addons.get(description["addonName"]) is description
-    if (
-        backend.clusters.get(cluster.name) is cluster
-        and present
-        and description["status"] in {"CREATING", "ACTIVE"}
-    ):
-        _set_health(cluster, description)
+def _roll_out(backend: LabEKSBackend, cluster: Cluster, description: Description, failure: str) -> None:
+    """Put what the add-on brings into the cluster's API; then it is settled."""
+
+    def settle(problem: str | None) -> None:
+        present = cluster.addons.get(description["addonName"]) is description
+        if (
+            backend.clusters.get(cluster.name) is not cluster
+            or not present
+            or description["status"] not in {"CREATING", "ACTIVE"}
+        ):
+            return
+        if problem is None:
+            _set_health(cluster, description)
+        else:
+            _fail(description, failure, problem)
+
+    addon_objects.install(cluster, description, settle)
+
+
+def _fail(description: Description, status: str, problem: str) -> None:
+    issue = {"code": "InternalFailure", "message": problem, "resourceIds": []}
+    description["status"] = status
+    description["health"] = {"issues": [issue]}
 
 
 def _set_health(cluster: Cluster, description: Description) -> None:

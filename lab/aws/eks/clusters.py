@@ -15,10 +15,12 @@ from lab.aws.eks.errors import InvalidParameterError, InvalidRequestError, Resou
 from lab.aws.eks.identity import find_identity
 from lab.aws.eks.state import Cluster, Description, EksRequest, now
 from lab.aws.lock import BACKEND_LOCK
+from lab.cluster import vpc_cni
 from lab.cluster.arguments import Settings
 from lab.cluster.control_plane import ControlPlane
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lab.aws.eks.backend import LabEKSBackend
@@ -142,16 +144,39 @@ def _launch(request: EksRequest, cluster: Cluster) -> None:
         issuer,
         f"{own_url}/access-review/{cluster.name}",
     )
+    own_addons = bool(request.get("bootstrapSelfManagedAddons", True))
     url = f"{own_url}/token-review/{cluster.name}"
-    arguments = (request.backend, cluster, request.state_dir, url, settings)
+
+    def start() -> ControlPlane:
+        return _start_plane(cluster.name, request.state_dir, url, settings, own_addons=own_addons)
+
+    arguments = (request.backend, cluster, start, settings.issuer)
     cluster.starter = threading.Thread(target=_start, args=arguments, daemon=True)
     cluster.starter.start()
 
 
-def _start(backend: LabEKSBackend, cluster: Cluster, state_dir: Path, url: str, settings: Settings) -> None:
+def _start_plane(
+    name: str, state_dir: Path, url: str, settings: Settings, *, own_addons: bool
+) -> ControlPlane:
+    """Start a control plane; self-managed add-ons, if wanted, bring their definitions at once.
+
+    Source: EKS API reference, CreateCluster (bootstrapSelfManagedAddons).
+    """
+    plane = ControlPlane.start(name, state_dir, url, settings)
+    if own_addons:
+        try:
+            with plane.administration() as admin:
+                vpc_cni.install(admin, {})
+        except BaseException:
+            plane.stop()
+            raise
+    return plane
+
+
+def _start(backend: LabEKSBackend, cluster: Cluster, start: Callable[[], ControlPlane], issuer: str) -> None:
     """Start the control plane, then make the cluster ACTIVE; with the reason FAILED if it does not start."""
     try:
-        plane = ControlPlane.start(cluster.name, state_dir, url, settings)
+        plane = start()
     except Exception as error:  # noqa: BLE001  whatever it was, DescribeCluster has to say it
         traceback.print_exc(file=sys.stderr)
         with BACKEND_LOCK:
@@ -167,7 +192,7 @@ def _start(backend: LabEKSBackend, cluster: Cluster, state_dir: Path, url: str, 
             "status": "ACTIVE",
             "endpoint": plane.endpoint,
             "certificateAuthority": {"data": plane.certificate_authority_data},
-            "identity": {"oidc": {"issuer": settings.issuer}},
+            "identity": {"oidc": {"issuer": issuer}},
         }
 
 

@@ -6,7 +6,8 @@ import moto.rds.models
 import moto.rds.urls
 
 from lab.aws.rds.backend import LabRDSBackend
-from lab.aws.rds.instances import DBInstance, MasterUserSecret
+from lab.aws.rds.clusters import DBCluster
+from lab.aws.rds.instances import DBInstance, DBInstanceClustered, MasterUserSecret
 from lab.aws.rds.responses import LabRDSResponse
 
 
@@ -14,6 +15,8 @@ def install() -> None:
     """Put the lab's classes in place of moto's, before the first request."""
     moto.rds.models.MasterUserSecret = MasterUserSecret  # type: ignore[misc]
     moto.rds.models.DBInstance = DBInstance  # type: ignore[misc]
+    moto.rds.models.DBInstanceClustered = DBInstanceClustered  # type: ignore[misc]
+    moto.rds.models.DBCluster = DBCluster  # type: ignore[misc]
     backends = moto.rds.models.rds_backends
     backends.backend = LabRDSBackend
     backends.clear()

@@ -9,6 +9,7 @@ from moto.rds import urls as stock_urls
 from moto.rds.models import RDSBackend
 
 from lab.aws.ec2.interfaces import create_service_interface, delete_service_interface
+from lab.aws.rds.clusters import DBCluster
 from lab.aws.rds.instances import DBInstance
 from lab.aws.transitions import after
 
@@ -23,7 +24,7 @@ DELETE_SECONDS = 1.0
 
 
 class LabRDSBackend(RDSBackend):
-    """Add network interfaces and transitions to moto's instances; refusals are the response class's part."""
+    """Add interfaces and transitions to moto's instances and clusters; refusals are the responses' part."""
 
     @property
     def _url_module(self) -> Any:
@@ -49,7 +50,7 @@ class LabRDSBackend(RDSBackend):
         if not isinstance(database, DBInstance):
             raise TypeError("lab.aws.rds.install has to run before the first request")
         self.place(database, subnet_ids)
-        self._later(database, CREATE_SECONDS, "creating", lambda: self._set_available(database))
+        self._later(database, CREATE_SECONDS, "creating", lambda: _set_available(database))
         return database
 
     def place(self, database: DBInstance, subnet_ids: list[str]) -> None:
@@ -75,21 +76,25 @@ class LabRDSBackend(RDSBackend):
     def set_groups(self, database: DBInstance, group_ids: list[str]) -> None:
         """Give the instance and its interfaces other security groups."""
         database.vpc_security_group_ids = group_ids
+        self.set_interface_groups(database, group_ids)
+
+    def set_interface_groups(self, database: DBInstance, group_ids: list[str]) -> None:
+        """Give the instance's interfaces other security groups."""
         for interface_id in database.interface_ids:
             ec2_backends[self.account_id][self.region_name].modify_network_interface_attribute(
                 interface_id, group_ids
             )
 
-    def change_later(self, database: DBInstance, apply: Callable[[], None]) -> None:
-        """Apply changes a moment later; the instance reads `modifying` in between."""
-        database.status = "modifying"
+    def change_later(self, item: DBInstance | DBCluster, apply: Callable[[], None]) -> None:
+        """Apply changes a moment later; the instance or cluster reads `modifying` in between."""
+        item.status = "modifying"
 
         def finish() -> None:
             apply()
-            database.pending_modified_values = {}
-            self._set_available(database)
+            item.pending_modified_values = {}
+            _set_available(item)
 
-        self._later(database, MODIFY_SECONDS, "modifying", finish)
+        self._later(item, MODIFY_SECONDS, "modifying", finish)
 
     def delete_later(self, database: DBInstance, *, delete_backups: bool) -> None:
         """Remove the instance and its interfaces a moment later."""
@@ -105,14 +110,52 @@ class LabRDSBackend(RDSBackend):
 
         self._later(database, DELETE_SECONDS, "deleting", remove)
 
-    def _later(self, database: DBInstance, seconds: float, status: str, action: Callable[[], None]) -> None:
+    def start_cluster(self, parameters: dict[str, Any]) -> DBCluster:
+        """Make a cluster without members, `available` a moment later."""
+        cluster = self.create_db_cluster(parameters)
+        if not isinstance(cluster, DBCluster):
+            raise TypeError("lab.aws.rds.install has to run before the first request")
+        self._later(cluster, CREATE_SECONDS, "creating", lambda: _set_available(cluster))
+        return cluster
+
+    def members_of(self, cluster: DBCluster) -> list[DBInstance]:
+        """Return the instances of a cluster."""
+        name = cluster.db_cluster_identifier
+        found = [each for each in self.databases.values() if each.db_cluster_identifier == name]
+        return [each for each in found if isinstance(each, DBInstance)]
+
+    def set_cluster_groups(self, cluster: DBCluster, group_ids: list[str]) -> None:
+        """Give a cluster, and the interfaces of its members, other security groups."""
+        cluster.vpc_security_group_ids = group_ids
+        for member in self.members_of(cluster):
+            self.set_interface_groups(member, group_ids)
+
+    def delete_cluster_later(self, cluster: DBCluster) -> None:
+        """Remove a cluster and its automated snapshots a moment later, once its last member has gone."""
+        cluster.status = "deleting"
+
+        def remove() -> None:
+            if self.members_of(cluster):
+                self._later(cluster, DELETE_SECONDS, "deleting", remove)
+                return
+            name = cluster.db_cluster_identifier
+            self.delete_db_cluster(name)
+            for snapshot in self.describe_db_cluster_snapshots(name, "", "automated"):
+                self.delete_db_cluster_snapshot(snapshot.db_cluster_snapshot_identifier)
+
+        self._later(cluster, DELETE_SECONDS, "deleting", remove)
+
+    def _later(
+        self, item: DBInstance | DBCluster, seconds: float, status: str, action: Callable[[], None]
+    ) -> None:
+        table = self.clusters if isinstance(item, DBCluster) else self.databases
+
         def run() -> None:
-            current = self.databases.get(database.db_instance_identifier) is database
-            if current and database.status == status:
+            if table.get(item.resource_id) is item and item.status == status:
                 action()
 
         after(seconds, run)
 
-    @staticmethod
-    def _set_available(database: DBInstance) -> None:
-        database.status = "available"
+
+def _set_available(item: DBInstance | DBCluster) -> None:
+    item.status = "available"

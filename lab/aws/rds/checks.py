@@ -36,6 +36,8 @@ STORAGE_GIB = (20, 65536)
 PORTS = (1150, 65535)
 RETENTION_DAYS = (0, 35)
 MINIMUM_ZONE_COUNT = 2
+# The key of RDS itself. Source: RDS API reference, CreateDBInstance (KmsKeyId).
+AWS_KEY = "alias/aws/rds"
 PASSWORD = re.compile(r"[!-~]{8,128}")
 DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
@@ -43,19 +45,36 @@ DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 def check_engine(parameters: Parameters) -> str:
     """Return the full engine version; refuse unknown engines, versions and classes."""
     engine = str(parameters.get("Engine"))
-    if engine not in engines.ENGINES:
-        raise InvalidParameterValue(f"Invalid DB engine: {engine}; the lab has {', '.join(engines.ENGINES)}")
-    version = engines.resolve_version(engine, parameters.get("EngineVersion"))
-    if version is None:
-        raise InvalidParameterCombination(f"Cannot find version {parameters['EngineVersion']} for {engine}")
-    check_class(str(parameters.get("DBInstanceClass")))
+    version = find_version(engine, parameters.get("EngineVersion"), engines.names(clustered=False))
+    check_class(str(parameters.get("DBInstanceClass")), engine, version)
     return version
 
 
-def check_class(name: str) -> None:
-    """Refuse unknown instance classes."""
+def find_version(engine: str, version: str | None, known: Sequence[str]) -> str:
+    """Return the full engine version; refuse engines that are not among the known ones."""
+    if engine not in known:
+        raise InvalidParameterValue(f"Invalid DB engine: {engine}; the lab has {', '.join(known)}")
+    found = engines.resolve_version(engine, version)
+    if found is None:
+        raise InvalidParameterCombination(f"Cannot find version {version} for {engine}")
+    return found
+
+
+def check_class(name: str, engine: str, version: str) -> None:
+    """Refuse unknown instance classes, and those that the engine does not run on.
+
+    Source: RDS API reference, CreateDBInstance; aws/aws-cdk#23431 (text).
+    """
     if not engines.is_instance_class(name):
         raise InvalidParameterValue(f"Invalid DB Instance class: {name}")
+    if not engines.has_class(engine, name):
+        license_model = engines.ENGINES[engine].license_model
+        raise InvalidParameterCombination(
+            "RDS does not support creating a DB instance with the following combination: "
+            f"DBInstanceClass={name}, Engine={engine}, EngineVersion={version}, "
+            f"LicenseModel={license_model}. For supported combinations of instance class and database engine "
+            "version, see the documentation."
+        )
 
 
 def check_numbers(parameters: Parameters, engine: str) -> None:
@@ -66,14 +85,21 @@ def check_numbers(parameters: Parameters, engine: str) -> None:
         raise InvalidParameterValue(
             f"Invalid storage size for engine name {engine} and storage type {kind}: {storage}"
         )
-    port = parameters.get("Port") or parameters.get("DBPortNumber")
+    check_port(parameters.get("Port") or parameters.get("DBPortNumber"))
+    check_retention(parameters.get("BackupRetentionPeriod"), RETENTION_DAYS)
+
+
+def check_port(port: int | None) -> None:
+    """Refuse a port out of range."""
     if port is not None and not PORTS[0] <= port <= PORTS[1]:
         raise InvalidParameterValue(f"The port {port} is not in the range {PORTS[0]} to {PORTS[1]}.")
-    days = parameters.get("BackupRetentionPeriod")
-    if days is not None and not RETENTION_DAYS[0] <= days <= RETENTION_DAYS[1]:
+
+
+def check_retention(days: int | None, limits: tuple[int, int]) -> None:
+    """Refuse to keep backups for fewer or more days than allowed."""
+    if days is not None and not limits[0] <= days <= limits[1]:
         raise InvalidParameterValue(
-            f"Invalid backup retention period: {days}. "
-            f"Must be between {RETENTION_DAYS[0]} and {RETENTION_DAYS[1]}."
+            f"Invalid backup retention period: {days}. Must be between {limits[0]} and {limits[1]}."
         )
 
 
@@ -123,10 +149,10 @@ def check_log_types(engine: str, version: str, log_types: Sequence[str]) -> None
 
 
 def check_encryption(backend: LabRDSBackend, parameters: Parameters) -> str | None:
-    """Return the ARN of the key, if one is named; it has to exist and to be enabled."""
+    """Return the ARN of the key, none without encryption; one that is named has to be enabled."""
     key_id = parameters.get("KmsKeyId")
     if key_id is None:
-        return None
+        return backend.validate_key(AWS_KEY) if parameters.get("StorageEncrypted") else None
     if parameters.get("StorageEncrypted") is False:
         raise InvalidParameterCombination("KmsKeyId is not allowed when StorageEncrypted is false.")
     arn = backend.validate_key(key_id)
@@ -143,9 +169,14 @@ def check_parameter_group(backend: LabRDSBackend, name: str | None, engine: str,
     group = backend.db_parameter_groups.get(name)
     if group is None:
         raise DBParameterGroupNotFoundError(name)
-    if group.family != wanted:
+    check_family(name, group.family, wanted)
+
+
+def check_family(name: str, family: str | None, wanted: str) -> None:
+    """Refuse a parameter group of another family."""
+    if family != wanted:
         raise InvalidParameterCombination(
-            f"The Parameter Group {name} with DBParameterGroupFamily {group.family} cannot be used for this "
+            f"The Parameter Group {name} with DBParameterGroupFamily {family} cannot be used for this "
             f"instance. Please use a Parameter Group with DBParameterGroupFamily {wanted}"
         )
 

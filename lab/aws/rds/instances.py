@@ -1,4 +1,4 @@
-"""A database instance as the lab shows it: no endpoint before it is there, a secret with the right user."""
+"""Database instances as the lab shows them: no endpoint too early, a secret with the right user."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import string
 from typing import Any
 
 from moto.rds import models as stock
+
+from lab.aws.rds import engines
 
 PASSWORD_LENGTH = 28
 SECRET_CHARACTERS = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
@@ -47,3 +49,18 @@ class DBInstance(stock.DBInstance):
         if self.status == "creating":
             return None
         return {"Address": self.address, "Port": self.port, "HostedZoneId": "Z1PVIF0B656C1W"}
+
+
+class DBInstanceClustered(DBInstance, stock.DBInstanceClustered):
+    """A member of an Aurora cluster, which decides on all that the members share."""
+
+    def save_automated_backup(self) -> None:
+        """Leave backups to the cluster."""
+
+    def default_db_parameter_group_details(self) -> tuple[str, str]:
+        """Return the family of the cluster's version, and its default group.
+
+        moto cuts the version at its last dot, which is not where Aurora MySQL's family ends.
+        """
+        family = engines.family(str(self.engine), self.engine_version)
+        return family, f"default.{family}"

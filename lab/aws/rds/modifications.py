@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from moto.rds.exceptions import InvalidParameterCombination
 
-from lab.aws.rds import checks, engines
+from lab.aws.rds import checks, engines, versions
 
 if TYPE_CHECKING:
     from moto.rds.models import DBSubnetGroup
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lab.aws.rds.backend import LabRDSBackend
     from lab.aws.rds.instances import DBInstance
 
-LICENSE = {"mysql": "general-public-license", "postgres": "postgresql-license"}
 AUTHORITY = "rds-ca-rsa2048-g1"
 # Interrupts or works on the host: pending until the maintenance window, which the lab never reaches.
 DEFERRED = {
@@ -102,10 +101,10 @@ def host_subnets(group: DBSubnetGroup, zone: str | None, *, multi_az: bool) -> l
 def _check(backend: LabRDSBackend, database: DBInstance, parameters: Any) -> None:
     engine = str(database.engine)
     if name := parameters.get("DBInstanceClass"):
-        checks.check_class(name)
+        checks.check_class(name, engine, database.engine_version)
     checks.check_numbers(parameters, engine)
     _check_storage(database, parameters)
-    version = _check_version(database, parameters)
+    version = versions.check_upgrade(engine, database.engine_version, parameters)
     if parameters.get("DBParameterGroupName") or version != database.engine_version:
         name = parameters.get("DBParameterGroupName") or database.db_parameter_group_name
         checks.check_parameter_group(backend, name, engine, version)
@@ -126,36 +125,12 @@ def _check_storage(database: DBInstance, parameters: Any) -> None:
         )
 
 
-def _check_version(database: DBInstance, parameters: Any) -> str:
-    """Return the version after the change, in full; downgrades and silent major upgrades are refused."""
-    engine, present, wanted = str(database.engine), database.engine_version, parameters.get("EngineVersion")
-    if wanted is None or present.startswith(f"{wanted}."):
-        if wanted is not None:
-            parameters["EngineVersion"] = present
-        return present
-    version = engines.resolve_version(engine, wanted)
-    if version is None:
-        raise InvalidParameterCombination(f"Cannot find version {wanted} for {engine}")
-    if _numbers(version) < _numbers(present):
-        raise InvalidParameterCombination(f"Cannot upgrade {engine} from {present} to {version}")
-    parameters["EngineVersion"] = version
-    if _changes_line(database, parameters) and not parameters.get("AllowMajorVersionUpgrade"):
-        raise InvalidParameterCombination(
-            "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
-        )
-    return version
-
-
 def _changes_line(database: DBInstance, parameters: Any) -> bool:
     """Tell whether the full version asked for is of another line than the present one."""
     engine, present = str(database.engine), database.engine_version
     return engines.family(engine, parameters.get("EngineVersion") or present) != engines.family(
         engine, present
     )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
 
 
 def _modify_rest(backend: LabRDSBackend, database: DBInstance, rest: dict[str, Any]) -> None:

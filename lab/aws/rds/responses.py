@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.rds.exceptions import (
-    DBParameterGroupNotFoundError,
     DBSubnetGroupNotFoundError,
     InvalidParameterCombination,
     InvalidParameterValue,
     RDSClientError,
 )
-from moto.rds.responses import RDSResponse
 
-from lab.aws.rds import checks, engines, modifications
-from lab.aws.rds.backend import LabRDSBackend
-from lab.aws.rds.instances import DBInstance
+from lab.aws.rds import checks, cluster_checks, engines, member_changes, modifications
+from lab.aws.rds.cluster_responses import ClusterResponse
+from lab.aws.rds.instances import DBInstance, DBInstanceClustered
+from lab.aws.rds.parameter_groups import ParameterGroupResponse
 
 
-class LabRDSResponse(RDSResponse):
-    """Refuse what RDS refuses."""
-
-    @property
-    def backend(self) -> LabRDSBackend:
-        """Return the lab's backend.
-
-        Raises:
-            TypeError: moto's own backend is in place.
-        """
-        backend = super().backend
-        if not isinstance(backend, LabRDSBackend):
-            raise TypeError("lab.aws.rds.install has to run before the first request")
-        return backend
+class LabRDSResponse(ClusterResponse, ParameterGroupResponse):
+    """Refuse what RDS refuses of instances and subnet groups."""
 
     def create_db_instance(self) -> ActionResult:
-        """Check everything, then make the instance; instances of Aurora clusters stay moto's."""
+        """Check everything, then make the instance."""
         parameters = self.params
         if parameters.get("DBClusterIdentifier"):
-            return super().create_db_instance()
+            return self._create_member()
         version = checks.check_engine(parameters)
         engine = str(parameters["Engine"])
         if parameters.get("AllocatedStorage") is None:
@@ -56,7 +44,27 @@ class LabRDSResponse(RDSResponse):
             parameters["KmsKeyId"] = key_arn
             parameters["StorageEncrypted"] = True
         subnet_ids = self._choose_place(parameters)
-        parameters.setdefault("LicenseModel", modifications.LICENSE[engine])
+        parameters.setdefault("LicenseModel", engines.ENGINES[engine].license_model)
+        parameters.setdefault("CACertificateIdentifier", modifications.AUTHORITY)
+        return ActionResult({"DBInstance": self.backend.start_instance(parameters, subnet_ids)})
+
+    def _create_member(self) -> ActionResult:
+        """Check everything, then make a member of a cluster, in the zone with the fewest of them.
+
+        Source: RDS API reference, CreateDBCluster (AvailabilityZones); the port is the cluster's.
+        """
+        parameters = self.params
+        cluster = cluster_checks.check_member(self.backend, parameters)
+        group = checks.find_subnet_group(self.backend, cluster.db_subnet_group_name)
+        taken = Counter(each.availability_zone for each in self.backend.members_of(cluster))
+        zones = {subnet["SubnetAvailabilityZone"]["Name"] for subnet in group.subnets}
+        zone = parameters.get("AvailabilityZone") or min(zones, key=lambda name: (taken[name], name))
+        subnet_ids = modifications.host_subnets(group, zone, multi_az=False)
+        parameters.pop("EngineVersion", None)
+        parameters["AvailabilityZone"] = zone
+        parameters["DBSubnetGroupName"] = group.name
+        parameters["Port"] = cluster.port
+        parameters.setdefault("PubliclyAccessible", False)
         parameters.setdefault("CACertificateIdentifier", modifications.AUTHORITY)
         return ActionResult({"DBInstance": self.backend.start_instance(parameters, subnet_ids)})
 
@@ -85,7 +93,10 @@ class LabRDSResponse(RDSResponse):
                 f"Database instance {database.db_instance_identifier} is not in available state, "
                 f"but {database.status}.",
             )
-        modifications.modify(self.backend, database, self.params)
+        if isinstance(database, DBInstanceClustered):
+            member_changes.modify(self.backend, database, self.params)
+        else:
+            modifications.modify(self.backend, database, self.params)
         return ActionResult({"DBInstance": database})
 
     def delete_db_instance(self) -> ActionResult:
@@ -94,7 +105,6 @@ class LabRDSResponse(RDSResponse):
         Source: RDS API reference, DeleteDBInstance.
         """
         database = self._instance()
-        name, skip = self.params.get("FinalDBSnapshotIdentifier"), bool(self.params.get("SkipFinalSnapshot"))
         if database.status == "deleting":
             raise RDSClientError(
                 "InvalidDBInstanceState",
@@ -104,6 +114,23 @@ class LabRDSResponse(RDSResponse):
             raise InvalidParameterCombination(
                 "Cannot delete protected DB Instance, please disable deletion protection and try again."
             )
+        self._save_last_state(database)
+        delete_backups = self.params.get("DeleteAutomatedBackups", True)
+        self.backend.delete_later(database, delete_backups=bool(delete_backups))
+        return ActionResult({"DBInstance": database})
+
+    def _save_last_state(self, database: DBInstance) -> None:
+        """Make the final snapshot that is asked for; a member's data is the cluster's.
+
+        Source: RDS API reference, DeleteDBInstance; cloud-custodian/cloud-custodian#1153 (text for members).
+        """
+        name, skip = self.params.get("FinalDBSnapshotIdentifier"), bool(self.params.get("SkipFinalSnapshot"))
+        if isinstance(database, DBInstanceClustered):
+            if name:
+                raise InvalidParameterCombination(
+                    "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance"
+                )
+            return
         if skip and name:
             raise InvalidParameterCombination(
                 "FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is true."
@@ -115,14 +142,11 @@ class LabRDSResponse(RDSResponse):
         if name:
             self.backend.validate_db_snapshot_identifier(name, parameter_name="FinalDBSnapshotIdentifier")
             self.backend.create_db_snapshot(database.db_instance_identifier, name, snapshot_type="manual")
-        delete_backups = self.params.get("DeleteAutomatedBackups", True)
-        self.backend.delete_later(database, delete_backups=bool(delete_backups))
-        return ActionResult({"DBInstance": database})
 
     def _instance(self) -> DBInstance:
         found = self.backend.describe_db_instances(self.params.get("DBInstanceIdentifier"))[0]
         if not isinstance(found, DBInstance):
-            raise InvalidParameterCombination("The lab changes instances outside Aurora clusters only.")
+            raise TypeError("lab.aws.rds.install has to run before the first request")
         return found
 
     def create_db_subnet_group(self) -> ActionResult:
@@ -164,53 +188,27 @@ class LabRDSResponse(RDSResponse):
         return ActionResult({"DBSubnetGroup": group})
 
     def delete_db_subnet_group(self) -> ActionResult:
-        """Refuse a subnet group with instances in it.
+        """Refuse a subnet group with clusters or instances in it.
 
-        Source: RDS API reference, DeleteDBSubnetGroup (InvalidDBSubnetGroupStateFault).
+        Source: RDS API reference, DeleteDBSubnetGroup (InvalidDBSubnetGroupStateFault);
+        anomalyco/sst#4026 (text for clusters).
         """
         name = str(self.params.get("DBSubnetGroupName"))
-        if members := self._members_of_subnet_group(name):
+        users = [
+            f"database cluster: {each.db_cluster_identifier}"
+            for each in self.clusters()
+            if each.db_subnet_group_name == name.lower()
+        ]
+        users += [
+            f"database instance: {each.db_instance_identifier}"
+            for each in self._members_of_subnet_group(name)
+        ]
+        if users:
             raise RDSClientError(
                 "InvalidDBSubnetGroupStateFault",
-                f"Cannot delete the subnet group '{name}' because at least one database instance: "
-                f"{members[0].db_instance_identifier} is still using it.",
+                f"Cannot delete the subnet group '{name}' because at least one {users[0]} is still using it.",
             )
         return super().delete_db_subnet_group()
 
-    def create_db_parameter_group(self) -> ActionResult:
-        """Refuse families that the lab's engines do not have."""
-        family = self.params.get("DBParameterGroupFamily")
-        if family and family not in engines.known_families():
-            raise InvalidParameterValue(
-                f"ParameterGroupFamily {family} is not a valid parameter group family"
-            )
-        return super().create_db_parameter_group()
-
-    def describe_db_parameter_groups(self) -> ActionResult:
-        """Refuse an unknown name, for which moto answers an empty list."""
-        name = self.params.get("DBParameterGroupName")
-        if name and name not in self.backend.db_parameter_groups:
-            raise DBParameterGroupNotFoundError(name)
-        return super().describe_db_parameter_groups()
-
-    def delete_db_parameter_group(self) -> ActionResult:
-        """Refuse a default group and one that instances use.
-
-        Source: RDS API reference, DeleteDBParameterGroup (InvalidDBParameterGroupState).
-        """
-        name = str(self.params.get("DBParameterGroupName"))
-        if name.startswith("default."):
-            raise InvalidParameterValue("Default DBParameterGroup cannot be deleted: " + name)
-        if any((each.db_parameter_group_name or "").lower() == name.lower() for each in self._instances()):
-            raise RDSClientError(
-                "InvalidDBParameterGroupState",
-                f"One or more database instances are still members of this parameter group {name}, "
-                "so the group cannot be deleted",
-            )
-        return super().delete_db_parameter_group()
-
     def _members_of_subnet_group(self, name: str) -> list[DBInstance]:
-        return [each for each in self._instances() if each.db_subnet_group.name == name.lower()]
-
-    def _instances(self) -> list[DBInstance]:
-        return [each for each in self.backend.databases.values() if isinstance(each, DBInstance)]
+        return [each for each in self.instances() if each.db_subnet_group.name == name.lower()]

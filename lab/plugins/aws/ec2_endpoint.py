@@ -29,7 +29,7 @@ def _create(call: Call, inputs: Values) -> str:
         ServiceName=inputs["serviceName"],
         VpcEndpointType=inputs["vpcEndpointType"],
         PolicyDocument=inputs.get("policy"),
-        PrivateDnsEnabled=inputs.get("privateDnsEnabled"),
+        PrivateDnsEnabled=bool(inputs.get("privateDnsEnabled")),
         TagSpecifications=tagging.specification("vpc-endpoint", inputs),
         **{parameter: inputs.get(name) for name, parameter in _SETS.items()},
     )
@@ -57,6 +57,7 @@ def _read(call: Call, resource_id: str, _: Values) -> Values | None:
         return None
     outputs: Values = {
         "arn": call.session.arn("ec2", f"vpc-endpoint/{resource_id}", call.region),
+        "ipAddressType": endpoint.get("IpAddressType"),
         "networkInterfaceIds": endpoint.get("NetworkInterfaceIds") or [],
         "ownerId": endpoint.get("OwnerId") or call.session.account,
         "policy": endpoint.get("PolicyDocument"),
@@ -66,12 +67,21 @@ def _read(call: Call, resource_id: str, _: Values) -> Values | None:
         "securityGroupIds": [group["GroupId"] for group in endpoint.get("Groups") or ()],
         "serviceName": endpoint["ServiceName"],
         "state": endpoint["State"].lower(),
+        "subnetConfigurations": _subnet_configurations(call, endpoint),
         "subnetIds": endpoint.get("SubnetIds") or [],
         "tagsAll": tags_of(endpoint),
         "vpcEndpointType": endpoint["VpcEndpointType"],
         "vpcId": endpoint["VpcId"],
     }
     return outputs | _addresses(call, endpoint)
+
+
+def _subnet_configurations(call: Call, endpoint: Mapping[str, Any]) -> list[Values]:
+    ids = endpoint.get("NetworkInterfaceIds")
+    if not ids:
+        return []
+    found = call.aws("ec2", "describe_network_interfaces", NetworkInterfaceIds=ids)["NetworkInterfaces"]
+    return [{"ipv4": item["PrivateIpAddress"], "subnetId": item["SubnetId"]} for item in found]
 
 
 def _addresses(call: Call, endpoint: Mapping[str, Any]) -> Values:
@@ -94,6 +104,10 @@ def _addresses(call: Call, endpoint: Mapping[str, Any]) -> Values:
         "dnsEntries": entries,
         "prefixListId": lists[0]["PrefixListId"],
     }
+
+
+def _recomputed(changed: frozenset[str]) -> tuple[str, ...]:
+    return ("networkInterfaceIds", "subnetConfigurations") if "subnetIds" in changed else ()
 
 
 def _update(call: Call, resource_id: str, change: Change) -> None:
@@ -150,6 +164,7 @@ RECORDS: Final = (
         update=_update,
         delete=_delete,
         tagger=tagger(),
+        recomputes=_recomputed,
         timeouts=Timeouts(create=600, update=600, delete=600),
         gone=_GONE,
     ),

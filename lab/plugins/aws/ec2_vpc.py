@@ -30,7 +30,11 @@ def ipv4_network(value: Any) -> str | None:
     return None
 
 
-def _vpc_block(value: Any) -> str | None:
+def vpc_block(value: Any) -> str | None:
+    """Check that a text is an IPv4 block that a VPC can have.
+
+    Source: terraform-provider-aws `internal/service/ec2/vpc_.go`, vpcCIDRMaxIPv4Netmask.
+    """
     problem = ipv4_network(value)
     if problem is None and not _VPC_LARGEST <= ipaddress.IPv4Network(value).prefixlen <= _VPC_SMALLEST:
         return f"expected a block between /16 and /28, got {value}"
@@ -124,7 +128,7 @@ VPC: Final = Resource(
     title="EC2 VPC",
     source="terraform-provider-aws internal/service/ec2/vpc_.go",
     properties={
-        "cidrBlock": Property(replaces=True, computed=True, check=_vpc_block, same=same_network),
+        "cidrBlock": Property(replaces=True, computed=True, check=vpc_block, same=same_network),
         "enableDnsHostnames": Property(computed=True),
         "enableDnsSupport": Property(default=True),
         "instanceTenancy": Property(default="default", replaces=True, enum="ec2:CreateVpc.InstanceTenancy"),
@@ -218,7 +222,7 @@ SUBNET: Final = Resource(
     properties={
         "availabilityZone": Property(replaces=True, computed=True),
         "availabilityZoneId": Property(replaces=True, computed=True),
-        "cidrBlock": Property(replaces=True, check=_vpc_block, same=same_network),
+        "cidrBlock": Property(replaces=True, check=vpc_block, same=same_network),
         "mapPublicIpOnLaunch": Property(default=False),
         "region": REGION,
         "tags": TAGS,

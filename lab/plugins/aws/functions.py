@@ -3,12 +3,14 @@
 Source: terraform-provider-aws `internal/service/sts/caller_identity_data_source.go`,
 `internal/service/meta/region_data_source.go`, `internal/service/meta/partition_data_source.go`,
 `internal/service/ec2/ec2_availability_zones_data_source.go`,
-`internal/service/iam/session_context_data_source.go`.
+`internal/service/iam/session_context_data_source.go`, `internal/service/iam/role_data_source.go`; those of
+`ec2_lookups` and `eks_lookups` are named there.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from typing import Any, Final
 
 import botocore.session
 
+from lab.plugins.aws import ec2_lookups, eks_lookups, tagging
 from lab.plugins.aws.call import Call
 from lab.plugins.aws.record import Values
 from lab.plugins.aws.session import Session
@@ -155,6 +158,39 @@ def _session_context(call: Call, args: Values) -> Values:
     }
 
 
+def _role(call: Call, args: Values) -> Values:
+    name = str(args["name"])
+    found = call.found({"NoSuchEntity"}, lambda: call.aws("iam", "get_role", RoleName=name)["Role"])
+    if found is None:
+        raise PluginError(f"reading IAM Role ({name}): couldn't find resource")
+    tags = tagging.from_list(found.get("Tags"))
+    used = found.get("RoleLastUsed") or {}
+    return {
+        "arn": found["Arn"],
+        "assumeRolePolicy": json.dumps(found["AssumeRolePolicyDocument"], separators=(",", ":")),
+        "createDate": found["CreateDate"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "description": found.get("Description", ""),
+        "id": name,
+        "maxSessionDuration": found["MaxSessionDuration"],
+        "name": found["RoleName"],
+        "path": found["Path"],
+        "permissionsBoundary": (found.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", ""),
+        "roleLastUseds": [
+            {
+                "lastUsedDate": used["LastUsedDate"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "region": used.get("Region", ""),
+            }
+        ]
+        if used.get("LastUsedDate")
+        else [],
+        "tags": {key: value for key, value in tags.items() if call.session.shows_tag(key)},
+        "uniqueId": found["RoleId"],
+    }
+
+
+_NAME: Final = frozenset({"name"})
+_FILTERS: Final = frozenset({"filters", "region", "tags"})
+
 FUNCTIONS: Final = {
     "aws:index/getCallerIdentity:getCallerIdentity": Function(frozenset({"id"}), _caller_identity),
     "aws:index/getRegion:getRegion": Function(frozenset({"id", "region"}), _region),
@@ -165,5 +201,21 @@ FUNCTIONS: Final = {
     ),
     "aws:iam/getSessionContext:getSessionContext": Function(
         frozenset({"arn"}), _session_context, required=frozenset({"arn"})
+    ),
+    "aws:iam/getRole:getRole": Function(_NAME | {"tags"}, _role, required=_NAME),
+    "aws:ec2/getVpc:getVpc": Function(
+        _FILTERS | {"cidrBlock", "default", "dhcpOptionsId", "id", "state"}, ec2_lookups.vpc
+    ),
+    "aws:ec2/getSubnet:getSubnet": Function(
+        _FILTERS
+        | {"availabilityZone", "availabilityZoneId", "cidrBlock", "defaultForAz", "id", "state", "vpcId"},
+        ec2_lookups.subnet,
+    ),
+    "aws:ec2/getSubnets:getSubnets": Function(_FILTERS, ec2_lookups.subnets),
+    "aws:ec2/getSecurityGroup:getSecurityGroup": Function(
+        _FILTERS | {"id", "name", "vpcId"}, ec2_lookups.security_group
+    ),
+    "aws:eks/getCluster:getCluster": Function(
+        _NAME | {"region", "tags"}, eks_lookups.cluster, required=_NAME
     ),
 }

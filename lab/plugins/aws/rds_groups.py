@@ -1,9 +1,11 @@
-"""RDS subnet groups and parameter groups."""
+"""RDS subnet groups, and parameter groups of instances and of clusters."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from lab.plugins.aws import tagging
@@ -24,6 +26,7 @@ _AT_ONCE: Final = 20
 Source: terraform-provider-aws internal/service/rds/parameter_group.go, maxParamModifyChunk.
 """
 _IN_USE_SECONDS: Final = 180.0
+_IN_USE: Final = "InvalidDBParameterGroupState"
 
 # Subnet group
 
@@ -101,60 +104,95 @@ SUBNET_GROUP: Final = Resource(
     gone=_SUBNETS_GONE,
 )
 
-# Parameter group
+# Parameter groups
 
 
-def _create_parameters(call: Call, inputs: Values) -> str:
+@dataclass(frozen=True)
+class _Kind:
+    """How the calls of a kind of parameter group are named."""
+
+    name: str
+    """Parameter and member with the name of a group."""
+    group: str
+    """Member with one group."""
+    groups: str
+    """Member with a list of groups."""
+    arn: str
+    action: str
+    """End of the calls' names."""
+    list_parameters: str
+    family: str = "DBParameterGroupFamily"
+
+
+_OF_INSTANCES: Final = _Kind(
+    name="DBParameterGroupName",
+    group="DBParameterGroup",
+    groups="DBParameterGroups",
+    arn="DBParameterGroupArn",
+    action="db_parameter_group",
+    list_parameters="describe_db_parameters",
+)
+_OF_CLUSTERS: Final = _Kind(
+    name="DBClusterParameterGroupName",
+    group="DBClusterParameterGroup",
+    groups="DBClusterParameterGroups",
+    arn="DBClusterParameterGroupArn",
+    action="db_cluster_parameter_group",
+    list_parameters="describe_db_cluster_parameters",
+)
+
+
+def _create_parameters(kind: _Kind, call: Call, inputs: Values) -> str:
     answer = call.aws(
         "rds",
-        "create_db_parameter_group",
-        DBParameterGroupName=inputs["name"],
-        DBParameterGroupFamily=inputs["family"],
+        f"create_{kind.action}",
+        **{kind.name: inputs["name"], kind.family: inputs["family"]},
         Description=inputs["description"],
         Tags=tagging.to_list(inputs["tagsAll"]),
     )
-    return str(answer["DBParameterGroup"]["DBParameterGroupName"])
+    return str(answer[kind.group][kind.name])
 
 
-def _settle_parameters(call: Call, resource_id: str, inputs: Values) -> None:
-    _set_parameters(call, resource_id, "modify_db_parameter_group", inputs.get("parameters") or ())
+def _settle_parameters(kind: _Kind, call: Call, resource_id: str, inputs: Values) -> None:
+    _set_parameters(kind, call, resource_id, "modify", inputs.get("parameters") or ())
 
 
 def _set_parameters(
-    call: Call, resource_id: str, action: str, parameters: Iterable[Mapping[str, Any]]
+    kind: _Kind, call: Call, resource_id: str, verb: str, parameters: Iterable[Mapping[str, Any]]
 ) -> None:
+    """Modify or reset parameters, so many at once; a reset waits for changes that are pending."""
     wire = [
         {
             "ParameterName": item["name"],
             "ApplyMethod": item.get("applyMethod") or _METHODS[0],
-            **({"ParameterValue": item["value"]} if action.startswith("modify") else {}),
+            **({"ParameterValue": item["value"]} if verb == "modify" else {}),
         }
         for item in parameters
     ]
+    waits = {f"{_IN_USE}/has pending changes"} if verb == "reset" else set()
     for start in range(0, len(wire), _AT_ONCE):
-        call.aws("rds", action, DBParameterGroupName=resource_id, Parameters=wire[start : start + _AT_ONCE])
+        change = functools.partial(
+            call.aws,
+            "rds",
+            f"{verb}_{kind.action}",
+            **{kind.name: resource_id},
+            Parameters=wire[start : start + _AT_ONCE],
+        )
+        call.retry(waits, change, limit=_IN_USE_SECONDS)
 
 
-def _find_parameters(call: Call, resource_id: str) -> dict[str, Any] | None:
-    answer = call.found(
-        _PARAMETERS_GONE,
-        lambda: call.aws("rds", "describe_db_parameter_groups", DBParameterGroupName=resource_id),
-    )
-    return answer["DBParameterGroups"][0] if answer and answer["DBParameterGroups"] else None
-
-
-def _read_parameters(call: Call, resource_id: str, _: Values) -> Values | None:
-    group = _find_parameters(call, resource_id)
-    if group is None:
+def _read_parameters(kind: _Kind, call: Call, resource_id: str, _: Values) -> Values | None:
+    name = {kind.name: resource_id}
+    answer = call.found(_PARAMETERS_GONE, lambda: call.aws("rds", f"describe_{kind.action}s", **name))
+    if not answer or not answer[kind.groups]:
         return None
-    changed = call.pages(
-        "rds", "describe_db_parameters", "Parameters", DBParameterGroupName=resource_id, Source="user"
-    )
+    group = answer[kind.groups][0]
+    changed = call.pages("rds", kind.list_parameters, "Parameters", **name, Source="user")
     return {
-        "arn": group["DBParameterGroupArn"],
+        "arn": group[kind.arn],
         "description": group["Description"],
-        "family": group["DBParameterGroupFamily"],
-        "name": group["DBParameterGroupName"],
+        "family": group[kind.family],
+        "name": group[kind.name],
         "parameters": [
             {
                 "applyMethod": item.get("ApplyMethod") or _METHODS[0],
@@ -163,30 +201,26 @@ def _read_parameters(call: Call, resource_id: str, _: Values) -> Values | None:
             }
             for item in changed
         ],
-        "tagsAll": tags_of(call, group["DBParameterGroupArn"]),
+        "tagsAll": tags_of(call, group[kind.arn]),
     }
 
 
-def _update_parameters(call: Call, resource_id: str, change: Change) -> None:
+def _update_parameters(kind: _Kind, call: Call, resource_id: str, change: Change) -> None:
     if not change.touches("parameters"):
         return
     old = {item["name"]: item for item in change.old.get("parameters") or ()}
     new = {item["name"]: item for item in change.new.get("parameters") or ()}
-    _set_parameters(
-        call,
-        resource_id,
-        "modify_db_parameter_group",
-        [item for name, item in new.items() if item != old.get(name)],
-    )
+    changed = [item for name, item in new.items() if item != old.get(name)]
+    _set_parameters(kind, call, resource_id, "modify", changed)
     removed = [item for name, item in old.items() if name not in new]
-    _set_parameters(call, resource_id, "reset_db_parameter_group", removed)
+    _set_parameters(kind, call, resource_id, "reset", removed)
 
 
-def _delete_parameters(call: Call, resource_id: str, state: Values) -> None:
+def _delete_parameters(kind: _Kind, call: Call, resource_id: str, state: Values) -> None:
     if not state.get("skipDestroy"):
         call.retry(
-            {"InvalidDBParameterGroupState"},
-            lambda: call.aws("rds", "delete_db_parameter_group", DBParameterGroupName=resource_id),
+            {_IN_USE},
+            lambda: call.aws("rds", f"delete_{kind.action}", **{kind.name: resource_id}),
             limit=_IN_USE_SECONDS,
         )
 
@@ -201,36 +235,68 @@ def _method(value: Any) -> str | None:
     return None if value in _METHODS else f"expected one of {list(_METHODS)}, got {value}"
 
 
-PARAMETER_GROUP: Final = Resource(
+_PARAMETERS: Final = Property(
+    same=same_set,
+    fields={
+        "applyMethod": Property(default=_METHODS[0], check=_method),
+        "name": Property(),
+        "value": Property(),
+    },
+)
+
+
+def _parameter_group(
+    kind: _Kind,
+    *,
+    type_name: str,
+    sdk: str,
+    title: str,
+    source: str,
+    family: Property,
+    more: Mapping[str, Property] | None = None,
+) -> Resource:
+    return Resource(
+        type_name=type_name,
+        sdk=sdk,
+        title=title,
+        source=f"terraform-provider-aws internal/service/rds/{source}; "
+        "pulumi-aws provider/resource_overrides.go (description, applyMethod)",
+        properties={
+            "description": Property(replaces=True, default=_MANAGED),
+            "family": family,
+            "name": Property(replaces=True, computed=True, check=_parameters_name),
+            "parameters": _PARAMETERS,
+            "region": REGION,
+            "tags": TAGS,
+            **(more or {}),
+        },
+        create=functools.partial(_create_parameters, kind),
+        created=functools.partial(_settle_parameters, kind),
+        read=functools.partial(_read_parameters, kind),
+        update=functools.partial(_update_parameters, kind),
+        delete=functools.partial(_delete_parameters, kind),
+        tagger=retag,
+        autoname=Autoname(),
+        gone=_PARAMETERS_GONE,
+    )
+
+
+PARAMETER_GROUP: Final = _parameter_group(
+    _OF_INSTANCES,
     type_name="aws:rds/parameterGroup:ParameterGroup",
     sdk="pulumi_aws.rds.parameter_group:ParameterGroup",
     title="RDS DB Parameter Group",
-    source="terraform-provider-aws internal/service/rds/parameter_group.go; "
-    "pulumi-aws provider/resource_overrides.go (description, applyMethod)",
-    properties={
-        "description": Property(replaces=True, default=_MANAGED),
-        "family": Property(replaces=True, same=same_text),
-        "name": Property(replaces=True, computed=True, check=_parameters_name),
-        "parameters": Property(
-            same=same_set,
-            fields={
-                "applyMethod": Property(default=_METHODS[0], check=_method),
-                "name": Property(),
-                "value": Property(),
-            },
-        ),
-        "region": REGION,
-        "skipDestroy": Property(default=False, write_only=True),
-        "tags": TAGS,
-    },
-    create=_create_parameters,
-    created=_settle_parameters,
-    read=_read_parameters,
-    update=_update_parameters,
-    delete=_delete_parameters,
-    tagger=retag,
-    autoname=Autoname(),
-    gone=_PARAMETERS_GONE,
+    source="parameter_group.go",
+    family=Property(replaces=True, same=same_text),
+    more={"skipDestroy": Property(default=False, write_only=True)},
+)
+CLUSTER_PARAMETER_GROUP: Final = _parameter_group(
+    _OF_CLUSTERS,
+    type_name="aws:rds/clusterParameterGroup:ClusterParameterGroup",
+    sdk="pulumi_aws.rds.cluster_parameter_group:ClusterParameterGroup",
+    title="RDS Cluster Parameter Group",
+    source="cluster_parameter_group.go",
+    family=Property(replaces=True),
 )
 
-RECORDS: Final = (SUBNET_GROUP, PARAMETER_GROUP)
+RECORDS: Final = (SUBNET_GROUP, PARAMETER_GROUP, CLUSTER_PARAMETER_GROUP)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lab.plugins.aws import tagging
 from lab.plugins.aws.call import Call
-from lab.plugins.aws.compare import same_set, same_text, same_value
+from lab.plugins.aws.compare import same_set, same_text
 from lab.plugins.aws.errors import WaitError
-from lab.plugins.aws.rds_calls import retag, tags_of
+from lab.plugins.aws.rds_calls import (
+    check_identifier,
+    check_retention,
+    log_export_changes,
+    master_secrets,
+    retag,
+    same_version,
+    shown_version,
+    tags_of,
+)
 from lab.plugins.aws.record import REGION, TAGS, Change, Property, Resource, Timeouts, Values
 from lab.plugins.interface import PluginError
 
 _GONE: Final = frozenset({"DBInstanceNotFound", "DBInstanceNotFoundFault"})
 _FAILED: Final = frozenset({"failed", "incompatible-parameters", "incompatible-network", "storage-full"})
-_IDENTIFIER: Final = re.compile(r"^[a-z](?!.*--)[0-9a-z-]{0,61}[0-9a-z]$")
-_LONGEST_RETENTION_DAYS: Final = 35
 
 _PARAMETERS: Final = {
     "allocatedStorage": "AllocatedStorage",
@@ -116,7 +122,7 @@ def _read(call: Call, resource_id: str, state: Values) -> Values | None:
     if instance is None:
         return None
     outputs: Values = {name: instance.get(member) for name, member in _READ_AS.items()}
-    secrets = [instance["MasterUserSecret"]] if instance.get("MasterUserSecret") else []
+    secrets = master_secrets(instance)
     groups = [item["VpcSecurityGroupId"] for item in instance.get("VpcSecurityGroups") or ()]
     return (
         outputs
@@ -125,17 +131,10 @@ def _read(call: Call, resource_id: str, state: Values) -> Values | None:
             "arn": instance["DBInstanceArn"],
             "dbSubnetGroupName": (instance.get("DBSubnetGroup") or {}).get("DBSubnetGroupName"),
             "enabledCloudwatchLogsExports": instance.get("EnabledCloudwatchLogsExports") or [],
-            "engineVersion": _shown_version(state.get("engineVersion"), instance["EngineVersion"]),
+            "engineVersion": shown_version(state.get("engineVersion"), instance["EngineVersion"]),
             "engineVersionActual": instance["EngineVersion"],
             "manageMasterUserPassword": True if secrets else None,
-            "masterUserSecrets": [
-                {
-                    "kmsKeyId": item.get("KmsKeyId"),
-                    "secretArn": item["SecretArn"],
-                    "secretStatus": item["SecretStatus"],
-                }
-                for item in secrets
-            ],
+            "masterUserSecrets": secrets,
             "parameterGroupName": next(
                 (item["DBParameterGroupName"] for item in instance.get("DBParameterGroups") or ()), None
             ),
@@ -158,22 +157,6 @@ def _endpoint(instance: Mapping[str, Any]) -> Values:
     }
 
 
-def _shown_version(wanted: Any, live: str) -> str:
-    """Keep a version that the program gave only in part.
-
-    Source: terraform-provider-aws internal/service/rds/engine_version.go, compareActualEngineVersion.
-    """
-    return wanted if isinstance(wanted, str) and _is_part_of(wanted, live) else live
-
-
-def _is_part_of(wanted: str, live: str) -> bool:
-    return live == wanted or live.startswith(f"{wanted}.")
-
-
-def _same_version(live: Any, wanted: Any) -> bool:
-    return same_value(live, wanted) or _is_part_of(str(wanted), str(live))
-
-
 def _update(call: Call, resource_id: str, change: Change) -> None:
     names = [name for name in _PARAMETERS if change.touches(name)]
     if not names:
@@ -183,12 +166,9 @@ def _update(call: Call, resource_id: str, change: Change) -> None:
         parameters.pop("EnableCloudwatchLogsExports", None) is not None
         or "enabledCloudwatchLogsExports" in names
     ):
-        before = set(change.old.get("enabledCloudwatchLogsExports") or ())
-        after = set(change.new.get("enabledCloudwatchLogsExports") or ())
-        parameters["CloudwatchLogsExportConfiguration"] = {
-            "EnableLogTypes": sorted(after - before),
-            "DisableLogTypes": sorted(before - after),
-        }
+        parameters["CloudwatchLogsExportConfiguration"] = log_export_changes(
+            change.old.get("enabledCloudwatchLogsExports"), change.new.get("enabledCloudwatchLogsExports")
+        )
     if change.touches("deletionProtection"):
         parameters["DeletionProtection"] = bool(change.new.get("deletionProtection"))
     call.aws(
@@ -223,19 +203,6 @@ def _delete(call: Call, resource_id: str, state: Values) -> None:
     call.until(f"RDS DB Instance ({resource_id}) delete", gone)
 
 
-def _identifier(value: Any) -> str | None:
-    if not _IDENTIFIER.match(value):
-        return (
-            f"expected at most 63 lowercase letters, digits and single hyphens, a letter first, got {value!r}"
-        )
-    return None
-
-
-def _days(value: Any) -> str | None:
-    low, high = 0, _LONGEST_RETENTION_DAYS
-    return None if low <= value <= high else f"expected {low} to {high} days, got {value}"
-
-
 def _needed(inputs: Values) -> Iterator[tuple[str, str]]:
     """Find what a new instance lacks; the lab knows neither replicas nor restores."""
     for name in ("engine", "username", "allocatedStorage"):
@@ -264,7 +231,7 @@ RECORDS: Final = (
             "applyImmediately": Property(write_only=True),
             "autoMinorVersionUpgrade": Property(default=True),
             "availabilityZone": Property(replaces=True, computed=True),
-            "backupRetentionPeriod": Property(computed=True, check=_days),
+            "backupRetentionPeriod": Property(computed=True, check=check_retention),
             "backupWindow": Property(computed=True),
             "caCertIdentifier": Property(computed=True),
             "copyTagsToSnapshot": Property(default=False),
@@ -274,10 +241,10 @@ RECORDS: Final = (
             "deletionProtection": Property(),
             "enabledCloudwatchLogsExports": Property(same=same_set),
             "engine": Property(replaces=True, computed=True, same=same_text),
-            "engineVersion": Property(computed=True, same=_same_version),
+            "engineVersion": Property(computed=True, same=same_version),
             "finalSnapshotIdentifier": Property(write_only=True),
             "iamDatabaseAuthenticationEnabled": Property(),
-            "identifier": Property(computed=True, check=_identifier),
+            "identifier": Property(computed=True, check=check_identifier),
             "instanceClass": Property(),
             "iops": Property(computed=True),
             "kmsKeyId": Property(replaces=True, computed=True),

@@ -14,6 +14,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "aws:ec2/vpc:Vpc",
         "aws:ec2/subnet:Subnet",
     ),
+    "ec2_vpc_block": ("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",),
     "ec2_gateways": (
         "aws:ec2/internetGateway:InternetGateway",
         "aws:ec2/eip:Eip",
@@ -49,9 +50,12 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "eks_addon": ("aws:eks/addon:Addon",),
     "eks_node_group": ("aws:eks/nodeGroup:NodeGroup",),
     "rds_instance": ("aws:rds/instance:Instance",),
+    "rds_cluster": ("aws:rds/cluster:Cluster",),
+    "rds_cluster_instance": ("aws:rds/clusterInstance:ClusterInstance",),
     "rds_groups": (
         "aws:rds/subnetGroup:SubnetGroup",
         "aws:rds/parameterGroup:ParameterGroup",
+        "aws:rds/clusterParameterGroup:ClusterParameterGroup",
     ),
     "kms": (
         "aws:kms/key:Key",

@@ -53,6 +53,8 @@ def vpc_with_endpoint(clients: Clients) -> None:
     made = clients.ec2.create_vpc_endpoint(VpcId=scene.vpc_id, ServiceName="com.amazonaws.us-west-2.s3")
     _vpc_is_kept(scene)
     clients.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpoint"]["VpcEndpointId"]])
+    filters = [{"Name": "vpc-id", "Values": [scene.vpc_id]}]
+    eventually(lambda: clients.ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"], [])
     clients.ec2.delete_vpc(VpcId=scene.vpc_id)
 
 

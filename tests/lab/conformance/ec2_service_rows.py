@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from .row import Clients, Row, eventually
+from .row import Clients, Row, eventually, refused
 from .scene import Scene
 
 
@@ -23,6 +23,27 @@ def flow_log_reaches_group(clients: Clients) -> None:
     (log,) = clients.ec2.describe_flow_logs(FlowLogIds=made["FlowLogIds"])["FlowLogs"]
     assert (log["FlowLogStatus"], log["DeliverLogsStatus"]) == ("ACTIVE", "SUCCESS"), log
     assert log["LogGroupName"] == name
+
+
+def second_flow_log(clients: Clients) -> None:
+    scene = Scene(clients)
+    name = f"/vpc/{uuid.uuid4().hex}"
+    arn = f"arn:aws:logs:us-west-2:123456789012:log-group:{name}"
+    request = {
+        "ResourceIds": [scene.vpc_id],
+        "ResourceType": "VPC",
+        "TrafficType": "ALL",
+        "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/flow-logs",
+    }
+    made = clients.ec2.create_flow_logs(**request, LogDestination=arn)
+    text = "Error. There is an existing Flow Log with the same configuration and log destination."
+    for place in ({"LogDestination": arn}, {"LogDestination": f"{arn}:*"}, {"LogGroupName": name}):
+        with refused("FlowLogAlreadyExists", text):
+            clients.ec2.create_flow_logs(**request, **place)
+    clients.ec2.create_flow_logs(**request | {"TrafficType": "REJECT"}, LogGroupName=name)
+    clients.ec2.create_flow_logs(**request, LogDestination=f"{arn}-other")
+    clients.ec2.delete_flow_logs(FlowLogIds=made["FlowLogIds"])
+    clients.ec2.create_flow_logs(**request, LogDestination=arn)
 
 
 def unknown_endpoint(clients: Clients) -> None:
@@ -50,6 +71,12 @@ ROWS = [
         "a flow log to an existing log group delivers",
         _REFERENCE + "FlowLog (deliverLogsStatus)",
         flow_log_reaches_group,
+    ),
+    Row(
+        "ec2-flow-log-second",
+        "the same traffic flows to the same place once",
+        "EC2 error codes, FlowLogAlreadyExists; VPC user guide, Publish flow logs to CloudWatch Logs",
+        second_flow_log,
     ),
     Row(
         "ec2-endpoint-unknown",

@@ -80,6 +80,58 @@ def _parameters(_: Scene) -> Values:
     }
 
 
+def _aurora(scene: Scene) -> Values:
+    return {
+        "clusterIdentifier": unique("aurora"),
+        "engine": "aurora-postgresql",
+        "engineVersion": "16",
+        "masterUsername": "podsg",
+        "manageMasterUserPassword": True,
+        "databaseName": "catalog",
+        "dbSubnetGroupName": scene.database_subnets,
+        "dbClusterParameterGroupName": scene.make(
+            "aws:rds/clusterParameterGroup:ClusterParameterGroup", family="aurora-postgresql16"
+        ).id,
+        "vpcSecurityGroupIds": [scene.group()],
+        "storageEncrypted": True,
+        "kmsKeyId": scene.key.outputs["arn"],
+        "backupRetentionPeriod": 7,
+        "copyTagsToSnapshot": True,
+        "enabledCloudwatchLogsExports": ["postgresql"],
+        "iamDatabaseAuthenticationEnabled": True,
+        "skipFinalSnapshot": True,
+        "applyImmediately": True,
+        "tags": TAGS,
+    }
+
+
+def _member(scene: Scene) -> Values:
+    return {
+        "identifier": unique("member"),
+        "clusterIdentifier": scene.make("aws:rds/cluster:Cluster", **_aurora(scene)).id,
+        "engine": "aurora-postgresql",
+        "engineVersion": "16",
+        "instanceClass": "db.r6g.large",
+        "dbSubnetGroupName": scene.database_subnets,
+        "publiclyAccessible": False,
+        "promotionTier": 1,
+        "applyImmediately": True,
+        "tags": TAGS,
+    }
+
+
+def _cluster_parameters(_: Scene) -> Values:
+    return {
+        "name": unique("parameters"),
+        "family": "aurora-postgresql16",
+        "parameters": [
+            {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"},
+            {"name": "log_statement", "value": "ddl", "applyMethod": "immediate"},
+        ],
+        "tags": TAGS,
+    }
+
+
 CASES = (
     Case(
         "aws:eks/cluster:Cluster",
@@ -164,6 +216,35 @@ CASES = (
             ]
         },
         replace=lambda _: {"family": "mysql8.0"},
+        conflict="DBParameterGroupAlreadyExists",
+    ),
+    Case(
+        "aws:rds/cluster:Cluster",
+        _aurora,
+        {"clusterIdentifer": "clusterIdentifier"},
+        change=lambda scene: {
+            "backupRetentionPeriod": 14,
+            "enabledCloudwatchLogsExports": ["iam-db-auth-error", "postgresql"],
+            "iamDatabaseAuthenticationEnabled": False,
+            "vpcSecurityGroupIds": [scene.group()],
+        },
+        replace=lambda _: {"masterUsername": "other", "databaseName": "orders"},
+        conflict="DBClusterAlreadyExistsFault",
+    ),
+    Case(
+        "aws:rds/clusterInstance:ClusterInstance",
+        _member,
+        {"instanceClas": "instanceClass"},
+        change=lambda _: {"instanceClass": "db.r6g.xlarge", "promotionTier": 3},
+        replace=lambda _: {"clusterIdentifier": "other"},
+        conflict="DBInstanceAlreadyExists",
+    ),
+    Case(
+        "aws:rds/clusterParameterGroup:ClusterParameterGroup",
+        _cluster_parameters,
+        {"parameters[0].applyMethods": "applyMethod"},
+        change=lambda scene: {"parameters": _cluster_parameters(scene)["parameters"][:1]},
+        replace=lambda _: {"family": "aurora-postgresql15"},
         conflict="DBParameterGroupAlreadyExists",
     ),
 )

@@ -41,7 +41,7 @@ class Scene:
 
     @cached_property
     def vpc_id(self) -> str:
-        return self.make(VPC, cidrBlock="10.0.0.0/16").id
+        return self.make(VPC, cidrBlock="10.0.0.0/16", enableDnsHostnames=True).id
 
     def subnet(self, zone: str = "a") -> str:
         block = f"10.0.{next(_numbers) % 250}.0/24"

@@ -13,6 +13,8 @@ from lab.plugins.interface import InitFailed, InvalidInputsError, ResourceState
 from lab.plugins.wire import UNKNOWN
 
 from .aws_conformance import AwsEngine, Row, fails_with, urn
+from .aws_conformance_aurora_rows import ROWS as AURORA
+from .aws_conformance_lookup_rows import ROWS as LOOKUPS
 from .aws_conformance_scene import GROUP, ROLE, VPC, Scene, trust, unique
 
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -261,6 +263,7 @@ def _cancelled(engine: AwsEngine) -> None:
 
 
 ROWS = [
+    *LOOKUPS,
     Row(
         "aws-template-versions",
         "a change is a new version",
@@ -336,4 +339,5 @@ ROWS = [
     Row(
         "aws-cancel", "a wait ends when the engine wants to stop", "pulumi provider.proto Cancel", _cancelled
     ),
+    *AURORA,
 ]

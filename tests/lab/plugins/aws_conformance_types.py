@@ -63,6 +63,18 @@ def _flow_log(scene: Scene) -> Values:
     }
 
 
+def _interface_endpoint(scene: Scene) -> Values:
+    return {
+        "vpcId": scene.vpc_id,
+        "vpcEndpointType": "Interface",
+        "serviceName": "com.amazonaws.us-west-2.ecr.dkr",
+        "subnetIds": scene.subnet_ids,
+        "securityGroupIds": [scene.group()],
+        "privateDnsEnabled": True,
+        "tags": TAGS,
+    }
+
+
 def _template(_: Scene) -> Values:
     return {
         "name": unique("template"),
@@ -210,6 +222,25 @@ CASES = (
         {"routeTablesIds": "routeTableIds"},
         change=lambda _: {"policy": _policy("s3:GetObject")},
         replace=lambda _: {"serviceName": "com.amazonaws.us-west-2.dynamodb"},
+    ),
+    Case(
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        _interface_endpoint,
+        {"privateDNSEnabled": "privateDnsEnabled"},
+        change=lambda scene: {
+            "privateDnsEnabled": False,
+            "securityGroupIds": [scene.group(), scene.group()],
+            "subnetIds": [scene.subnet("c")],
+        },
+        replace=lambda _: {"vpcEndpointType": "Gateway"},
+        conflict="conflicting DNS domain",
+    ),
+    Case(
+        "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",
+        lambda scene: {"vpcId": scene.vpc_id, "cidrBlock": "100.64.0.0/16"},
+        {"cidrBlocks": "cidrBlock"},
+        replace=lambda _: {"cidrBlock": "100.65.0.0/16"},
+        conflict="InvalidVpc.Range",
     ),
     Case(
         "aws:ec2/launchTemplate:LaunchTemplate",

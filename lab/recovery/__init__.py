@@ -1,0 +1,1 @@
+"""What a killed command left behind: locks, operations cut off, objects that nobody recorded."""
