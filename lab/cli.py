@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from lab.errors import LabError
 from lab.execution import execute
 from lab.interrupts import InterruptedRunError, termination_as_interrupt
 from lab.paths import CHECKOUT
+from lab.preflight import DestroyBlockedError, refuse_blocked_destroy
 from lab.project import Project
 from lab.recovery.unrecorded import UnrecordedError
 from lab.screen import Format, changes_text, counts_table, print_json, print_result, say, say_error, summary
@@ -97,9 +99,14 @@ def refresh(
 def destroy(
     stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
 ) -> None:
-    """Delete everything that the stack made; the lab itself goes on."""
+    """Delete everything that the stack made; the lab itself goes on.
+
+    Refuses before any change if it would not finish, with every reason and what to do.
+    """
     with _clear_errors(output, _again("destroy", stack, project)):
-        _finish(_engine(stack, project).destroy(), output)
+        engine, options = _engine(stack, project), _options(stack, project)
+        check = partial(refuse_blocked_destroy, session=session.start(say), options=options)
+        _finish(engine.destroy(lambda: check(engine.export())), output)
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})
@@ -174,8 +181,12 @@ def _environment(stack: str, project: Path) -> Any:
 
 
 def _again(verb: str, stack: str, project: Path) -> str:
+    return f"podsg lab {verb} {_options(stack, project)}"
+
+
+def _options(stack: str, project: Path) -> str:
     where = "" if project.resolve() == CHECKOUT else f" --project {shlex.quote(str(project))}"
-    return f"podsg lab {verb} --stack {shlex.quote(stack)}{where}"
+    return f"--stack {shlex.quote(stack)}{where}"
 
 
 def _finish(outcome: Outcome, output: Format) -> None:
@@ -200,6 +211,9 @@ def _clear_errors(output: Format, again: str) -> Iterator[None]:
         _fail(output, FAILED, error, {"failed": True, "messages": error.messages} | _found(error))
     except UnrecordedError as error:
         _fail(output, BAD_USAGE, error, {"refused": True} | _found(error))
+    except DestroyBlockedError as error:
+        reasons = [asdict(reason) for reason in error.obstacles]
+        _fail(output, BAD_USAGE, error, {"refused": True, "reasons": reasons})
     except (LabError, PodsgError) as error:
         _fail(output, BAD_USAGE, error, {"failed": True, "messages": [str(error)]})
     except InterruptedRunError as error:

@@ -78,6 +78,9 @@ class Outcome:
         return sum(count for kind, count in self.changes.items() if kind != "same")
 
 
+PROGRAM_HOST = "Exception calling application: "
+
+
 class Engine:
     """Run `up`, `preview`, `refresh` and `destroy` of one stack in the lab.
 
@@ -114,9 +117,14 @@ class Engine:
         """Read every resource again and record what is there."""
         return self._run("refresh", self._stack.refresh, dict)
 
-    def destroy(self, **options: Any) -> Outcome:
-        """Delete everything that the stack made; `options` go to the engine as they are."""
-        return self._run("destroy", lambda **common: self._stack.destroy(**common, **options), dict)
+    def destroy(self, check: Callable[[], None] = lambda: None, **options: Any) -> Outcome:
+        """Delete everything that the stack made.
+
+        Args:
+            check: Called before anything is changed; what it raises ends the operation.
+            options: Go to the engine as they are.
+        """
+        return self._run(DESTROY, lambda **common: self._stack.destroy(**common, **options), dict, check)
 
     def preview(self) -> Outcome:
         """Say what `up` would do."""
@@ -138,10 +146,14 @@ class Engine:
         run_program(self.project.program)
 
     def _run(
-        self, operation: str, run: Callable[..., Any], outputs: Callable[[], Mapping[str, Any]]
+        self,
+        operation: str,
+        run: Callable[..., Any],
+        outputs: Callable[[], Mapping[str, Any]],
+        check: Callable[[], None] = lambda: None,
     ) -> Outcome:
         started = time.monotonic()
-        self._operate(operation, run, on_output=self._output, suppress_outputs=True)
+        self._operate(operation, run, check, on_output=self._output, suppress_outputs=True)
         return Outcome(
             changes=self._changes(),
             outputs={name: getattr(value, "value", value) for name, value in outputs().items()},
@@ -150,10 +162,17 @@ class Engine:
             unrecorded=self.unrecorded,
         )
 
-    def _operate(self, operation: str, run: Callable[..., Result], **options: Any) -> Result:
+    def _operate(
+        self,
+        operation: str,
+        run: Callable[..., Result],
+        check: Callable[[], None] = lambda: None,
+        **options: Any,
+    ) -> Result:
         self._events.clear()
         with sole_operation(self._work, self.stack_name, operation) as own:
             self._put_right(own, operation)
+            check()
             result = self._run_interruptibly(operation, run, **options)
             if not self.unrecorded:
                 own.ended_well()
@@ -226,11 +245,10 @@ class Engine:
 
     def _error_texts(self) -> list[str]:
         diagnostics = [event.diagnostic_event for event in self._events if event.diagnostic_event is not None]
-        return [
-            f"{_short(diagnostic.urn)}{diagnostic.message.strip()}"
-            for diagnostic in diagnostics
-            if diagnostic.severity == "error"
-        ]
+        # A program that runs in this process says twice why it failed: by itself, and through its host.
+        errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
+        by_itself = [error for error in errors if not error.message.startswith(PROGRAM_HOST)]
+        return [f"{_short(error.urn)}{error.message.strip()}" for error in by_itself or errors]
 
 
 def _short(urn: str | None) -> str:

@@ -37,12 +37,13 @@ def plugin(*launcher: str) -> Iterator[list[str]]:
     """Start the plugin as the engine does; yield the lines that it prints first."""
     command = [*launcher, sys.executable, str(PLUGIN), "127.0.0.1:1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         yield [process.stdout.readline().strip() for _ in range(2 if launcher else 1)]
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        process.stdout.close()
 
 
 def test_the_schema_over_grpc_is_the_committed_one() -> None:
@@ -78,8 +79,11 @@ def test_the_plugin_ends_with_its_engine() -> None:
     with plugin(sys.executable, "-c", ENGINE) as lines:
         (pid,) = {int(line) for line in lines if psutil.pid_exists(int(line)) and is_plugin(int(line))}
         served = psutil.Process(pid)
-    served.wait(timeout=60)
-    assert not served.is_running()
+    try:
+        served.wait(timeout=60)
+    finally:
+        if served.is_running():
+            served.kill()
 
 
 def is_plugin(pid: int) -> bool:

@@ -175,6 +175,14 @@ class Answers(mocks.Mocks):
             }
         if args.typ == "aws:ec2/launchTemplate:LaunchTemplate":
             outputs["latestVersion"] = 1
+        if args.typ == "aws:rds/cluster:Cluster":
+            name = args.inputs["clusterIdentifier"]
+            secret = {"secretArn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:rds!cluster-1"}
+            outputs |= {
+                "endpoint": f"{name}.cluster-abc.us-west-2.rds.amazonaws.com",
+                "readerEndpoint": f"{name}.cluster-ro-abc.us-west-2.rds.amazonaws.com",
+                "masterUserSecrets": [secret],
+            }
         if args.typ == "aws:rds/instance:Instance":
             address = f"{args.inputs['identifier']}.abc.us-west-2.rds.amazonaws.com"
             secret = {"secretArn": "arn:aws:secretsmanager:us-west-2:123456789012:secret:rds!db-1"}
@@ -209,6 +217,11 @@ def closed_event_loops() -> Iterator[None]:
     try:
         yield
     finally:
+        # A program that failed leaves tasks behind, which would speak up in another test.
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
         worker.submit(lambda: asyncio.get_event_loop().close()).result()
         worker.shutdown()
         loop.close()

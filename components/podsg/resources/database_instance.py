@@ -9,8 +9,19 @@ from podsg.resources.database_parts import ADMIN_USER, DatabaseParts, MadeDataba
 
 def make_instance(parts: DatabaseParts) -> MadeDatabase:
     """Make an RDS instance that is private, encrypted and reached over TLS only."""
+    instance = _make_instance(parts)
+    return MadeDatabase(
+        address=instance.address,
+        port=instance.port,
+        endpoint=instance.endpoint,
+        reader_endpoint=pulumi.Output.from_input(None),
+        secret_arn=instance.master_user_secrets.apply(secret_arn),
+    )
+
+
+def _make_instance(parts: DatabaseParts) -> aws.rds.Instance:
     spec, owner = parts.spec, parts.owner
-    instance = aws.rds.Instance(
+    return aws.rds.Instance(
         owner.child("instance"),
         identifier=owner.name,
         engine=spec.engine.value,
@@ -41,13 +52,6 @@ def make_instance(parts: DatabaseParts) -> MadeDatabase:
         enabled_cloudwatch_logs_exports=list(log_exports(spec.engine)),
         tags=owner.tagged(),
         opts=parts.options(*parts.make_log_groups()),
-    )
-    return MadeDatabase(
-        address=instance.address,
-        port=instance.port,
-        endpoint=instance.endpoint,
-        reader_endpoint=pulumi.Output.from_input(None),
-        secret_arn=instance.master_user_secrets.apply(secret_arn),
     )
 
 

@@ -157,7 +157,8 @@ def names_a_line(engine: Engine, version: str) -> bool:
 def final_snapshot_name(identifier: str, creation: str) -> str:
     """Return the name of a database's last snapshot, another one for each creation of the database.
 
-    A fixed name would let the second destroy fail: the snapshot of the first one is still there.
+    A fixed name would let the second destroy fail: the snapshot of the first one is still there. Not told
+    apart is a database that is made again beside the subnet group that half a destroy left behind.
 
     Args:
         identifier: Identifier of the database.

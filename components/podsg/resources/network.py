@@ -134,7 +134,13 @@ class Network(pulumi.ComponentResource):
             *associate(self._owner, "private", tables, self._private),
             *(associate(self._owner, "pods", tables, self._pods) if self._pods else ()),
             self._make_s3_endpoint(tables),
-            *make_interface_endpoints(self._owner, self._vpc.id, self._spec, self._private, self._location),
+            *make_interface_endpoints(
+                self._owner,
+                self._vpc.id,
+                self._spec,
+                [subnet.id for subnet in self._private],
+                self._location,
+            ),
         ]
 
     def _make_nat_gateways(self) -> list[aws.ec2.NatGateway]:
