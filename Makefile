@@ -71,19 +71,24 @@ EXPORT = $(UV) export --quiet --no-header --no-annotate --extra cli
 GENERATED = printf '\# Generated from uv.lock by `make lock`.\n'
 export_requirements = { $(GENERATED); $(EXPORT) --no-hashes; }
 export_lock = { $(GENERATED); $(EXPORT) --no-emit-project; }
+export_plugin = { $(GENERATED); $(UV) export --quiet --no-header --no-annotate --no-emit-project --no-hashes; }
 
 .PHONY: lock
 lock: $(UV) ## Resolve the dependencies again and write the lock files
 	env -u UV_FROZEN $(UV) lock
 	$(call export_requirements) > requirements.txt
 	$(call export_lock) > requirements.lock
+	$(call export_plugin) > components/requirements.txt
 
 .PHONY: generated
 generated: .venv/.done ## Say whether a generated file differs from its source
 	$(RUN)python tools/environment_schema.py --check
+	$(RUN)python tools/typed_args.py --check
+	$(RUN)python tools/component_schema.py --check
 	env -u UV_FROZEN $(UV) lock --quiet --check
 	$(call export_requirements) | diff -u requirements.txt - || { echo "Fix: make lock"; exit 1; }
 	$(call export_lock) | diff -u requirements.lock - || { echo "Fix: make lock"; exit 1; }
+	$(call export_plugin) | diff -u components/requirements.txt - || { echo "Fix: make lock"; exit 1; }
 
 .PHONY: test-pure
 test-pure: .venv-pure/.done ## Pure packages in a bare interpreter, 100 % branch coverage

@@ -19,14 +19,14 @@ from pulumi import automation
 
 from lab import session
 from lab.interrupts import EngineCommand, InterruptedRunError
-from lab.paths import CHECKOUT, state_folder
+from lab.paths import CHECKOUT, backend_url
 from lab.program import run_program
 from lab.project import PROJECT_FILE, Project
 from lab.recovery.account import Account
 from lab.recovery.locks import clear_dead_locks
 from lab.recovery.operation import Operation, sole_operation
 from lab.recovery.orphans import await_orphans
-from lab.recovery.record import cut_off, forget_cut_off, recorded
+from lab.recovery.record import cut_off, forget_cut_off, half_made, recorded
 from lab.recovery.unrecorded import DESTROY, Unrecorded, UnrecordedError, find_unrecorded, told
 from lab.toolchain import TOOL_SETS
 from podsg.preview.notices import InputChange, enforcing_mode_notices
@@ -102,12 +102,19 @@ class Engine:
         self._command = EngineCommand(str(pulumi.folder.parent), output)
         self._work = self.project.work_folder(stack)
         _copy_project(self.project, self._work, stack)
-        self._stack = automation.create_or_select_stack(
-            stack_name=stack,
-            project_name=self.project.name,
-            program=self._program,
-            opts=automation.LocalWorkspaceOptions(work_dir=str(self._work), pulumi_command=self._command),
-        )
+        self._stack = self._select()
+
+    def _select(self) -> automation.Stack:
+        options = automation.LocalWorkspaceOptions(work_dir=str(self._work), pulumi_command=self._command)
+        try:
+            return automation.create_or_select_stack(
+                stack_name=self.stack_name,
+                project_name=self.project.name,
+                program=self._program,
+                opts=options,
+            )
+        except automation.CommandError as error:
+            raise EngineError("selecting the stack", [str(error).strip()]) from None
 
     def up(self) -> Outcome:
         """Create or change what the stack describes."""
@@ -208,7 +215,7 @@ class Engine:
         pending = cut_off(record)
         if not (own.unfinished or locks or pending):
             return
-        await_orphans((state_folder() / "backend").as_uri())
+        await_orphans(backend_url())
         if pending:
             forget_cut_off(self._stack)
             self._output(f"a command was cut off while {', '.join(pending)}.")

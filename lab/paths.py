@@ -28,6 +28,17 @@ def state_folder() -> Path:
     return Path(os.environ.get("PODSG_LAB_STATE") or CHECKOUT / ".lab").absolute()
 
 
+def backend_url() -> str:
+    """Return where the engine keeps its record of every stack.
+
+    Without side files with metadata: those are written in place, and one that a killed engine left empty
+    makes the record unreadable. The record itself is replaced by a rename.
+
+    Source: gocloud.dev `blob/fileblob`, URLOpener (`metadata=skip`), setAttrs and createTemp.
+    """
+    return f"{(state_folder() / 'backend').as_uri()}?metadata=skip"
+
+
 def admin_kubeconfigs() -> dict[str, Path]:
     """Return the administrator's kubeconfig of each EKS cluster of the lab that has one, by cluster name."""
     found = sorted((state_folder() / "aws" / "clusters").glob("*/admin.kubeconfig"))

@@ -25,7 +25,7 @@ from pathlib import Path
 import psutil
 
 from lab.errors import LabError
-from lab.paths import CHECKOUT, state_folder
+from lab.paths import CHECKOUT, backend_url, state_folder
 from lab.toolchain import Report, crd_folder, missing_tools, tool_folders
 
 REGION = "us-west-2"
@@ -64,7 +64,7 @@ class Session:
             "no_proxy": no_proxy,
             "PATH": os.pathsep.join(path),
             "PULUMI_HOME": str(state / "pulumi-home"),
-            "PULUMI_BACKEND_URL": (state / "backend").as_uri(),
+            "PULUMI_BACKEND_URL": backend_url(),
             "PULUMI_CONFIG_PASSPHRASE": (state / "passphrase").read_text(),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

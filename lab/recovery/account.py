@@ -61,6 +61,10 @@ class Account:
     recorded: frozenset[tuple[str, str]]
     _answers: dict[str, list[Item]] = field(default_factory=dict)
 
+    def afresh(self) -> Account:
+        """Return the same account with nothing remembered."""
+        return Account(self.session, self.owner, self.recorded)
+
     def call(self, service: str, operation: str, **parameters: Any) -> Item:
         """Make one call."""
         answer: Item = getattr(client(self.session, service), operation)(**parameters)

@@ -210,6 +210,10 @@ _ENDPOINT_GONE: Final = (
 """The AWS command line has no `wait` for VPC endpoints; one that is gone is an error of `describe`."""
 
 KINDS: Final = (
+    # Before the cluster: a group that a rule names cannot be deleted, so EKS would leave its own behind.
+    # Source: EC2 API reference, DeleteSecurityGroup, DependencyViolation.
+    Kind("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", _rules(egress=False)),
+    Kind("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", _rules(egress=True)),
     Kind("aws:eks/addon:Addon", eks_kinds.addons),
     Kind("aws:eks/nodeGroup:NodeGroup", eks_kinds.node_groups),
     Kind("aws:eks/accessEntry:AccessEntry", eks_kinds.access_entries),
@@ -261,8 +265,6 @@ KINDS: Final = (
         _ec2("describe_addresses", "Addresses", "AllocationId", "release-address --allocation-id"),
     ),
     Kind("aws:ec2/internetGateway:InternetGateway", _gateways),
-    Kind("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", _rules(egress=False)),
-    Kind("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", _rules(egress=True)),
     Kind(
         "aws:ec2/securityGroup:SecurityGroup",
         _ec2("describe_security_groups", "SecurityGroups", "GroupId", "delete-security-group --group-id"),

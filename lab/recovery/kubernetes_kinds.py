@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kubernetes.client import ApiException
+from kubernetes.config import ConfigException
 from kubernetes.dynamic.exceptions import ResourceNotFoundError
 from urllib3.exceptions import HTTPError
 
@@ -57,7 +58,7 @@ def owned_objects(owner: str, say: Callable[[str], None]) -> Iterator[tuple[str,
             api = kubernetes_api(kubeconfig)
             for kind in KUBERNETES_KINDS:
                 yield from ((kind.type, found) for found in _owned(api, kind, cluster, owner))
-        except (ApiException, HTTPError, OSError) as error:
+        except (ApiException, ConfigException, HTTPError, OSError) as error:
             say(
                 f"the API server of cluster {cluster} does not answer ({type(error).__name__}):"
                 " its objects were not looked at."

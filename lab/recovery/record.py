@@ -24,6 +24,12 @@ def recorded(record: Path) -> list[tuple[str, str]]:
     return [(item["type"], item.get("id", "")) for item in _latest(record).get("resources") or []]
 
 
+def half_made(record: Path) -> list[str]:
+    """Return the logical names of resources that were made and did not become ready."""
+    resources = _latest(record).get("resources") or []
+    return [item["urn"].split("::")[-1] for item in resources if item.get("initErrors")]
+
+
 def cut_off(record: Path) -> list[str]:
     """Return the operations that an engine began and never ended: `creating aws:ec2/vpc:Vpc dev-network`."""
     return [

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
 from lab.errors import LabError
 from lab.recovery.account import Account, Found
-from lab.recovery.kinds import KINDS
+from lab.recovery.kinds import KINDS, Kind
 from lab.recovery.kubernetes_kinds import owned_objects
 
 DESTROY = "destroy"
+ATTEMPTS = 5
+GONE = re.compile(r"NotFound(Exception|Fault)?$|^NoSuchEntity$")
+"""Error codes of EC2, EKS, RDS, IAM, KMS and CloudWatch Logs for what is not there (any more)."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,19 @@ def find_unrecorded(account: Account, verb: str, say: Callable[[str], None]) -> 
 def _in_aws(account: Account, verb: str) -> Iterator[tuple[str, Found]]:
     for kind in KINDS:
         if verb == DESTROY or not kind.remade:
-            yield from ((kind.type, found) for found in kind.find(account))
+            yield from ((kind.type, found) for found in _found(kind, account))
+
+
+def _found(kind: Kind, account: Account) -> list[Found]:
+    """Look again if something went between its listing and its description: AWS still ends what was asked."""
+    for _ in range(ATTEMPTS):
+        try:
+            return list(kind.find(account))
+        except ClientError as error:
+            if not GONE.search(error.response["Error"]["Code"]):
+                raise
+            account = account.afresh()
+    return list(kind.find(account))
 
 
 def told(stack: str, unrecorded: tuple[Unrecorded, ...]) -> str:

@@ -93,7 +93,7 @@ def _aws(session: Session) -> Iterator[tuple[tuple[str, str], Any]]:
         )
         for page in pages:
             for item in page[key]:
-                yield (key, item[identity]), item
+                yield (key, item[identity]), item | _tags(api, service, key, item)
     for role in client(session, "iam").list_roles()["Roles"]:
         attached = client(session, "iam").list_attached_role_policies(RoleName=role["RoleName"])
         inline = client(session, "iam").list_role_policies(RoleName=role["RoleName"])
@@ -101,6 +101,19 @@ def _aws(session: Session) -> Iterator[tuple[tuple[str, str], Any]]:
             ("role policies", role["RoleName"]),
             [attached["AttachedPolicies"], inline["PolicyNames"]],
         )
+
+
+def _tags(api: Any, service: str, key: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Return the tags of what is listed without them."""
+    if key == "OpenIDConnectProviderList":
+        found = api.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=item["Arn"])
+        return {"Tags": found["Tags"]}
+    arn = next(
+        (value for name, value in item.items() if name.endswith("Arn") and ":rds:" in str(value)), None
+    )
+    if service != "rds" or arn is None:
+        return {}
+    return {"Tags": api.list_tags_for_resource(ResourceName=arn)["TagList"]}
 
 
 def _cluster(session: Session, name: str) -> Iterator[tuple[tuple[str, str], Any]]:

@@ -17,8 +17,10 @@ from tests.lab.conftest import Lab
 from tests.lab.inventory import Inventory, take_inventory
 
 GUESTS, TENANT = "guests", "tenant"
-# What AWS makes of itself for a cluster, a database and a VPC endpoint, and what bears no tag of anybody.
-UNTAGGED = ("NetworkInterfaces", "SecretList", "Aliases", "role policies", " of tenant-cluster")
+# What AWS makes of itself for a cluster and a database, and what is part of something else.
+OF_OTHERS = ("NetworkInterfaces", "SecretList", "Aliases", "role policies", " of tenant-cluster")
+# What Kubernetes makes of itself in each namespace.
+OF_NAMESPACES = ("kube-root-ca.crt", "default")
 
 
 @pytest.fixture
@@ -142,11 +144,14 @@ def owner_of(item: Any) -> str:
 
 
 def strangers(before: Inventory, after: Inventory) -> list[tuple[str, str]]:
-    """List what is new and bears no owner, less what AWS makes of itself."""
+    """List what is new and bears no owner, less what AWS and Kubernetes make of themselves."""
+    added = after.added_since(before)
+    ours = [key for key in owners_of(added).get("", []) if not any(mark in key[0] for mark in OF_OTHERS)]
+    cluster_groups = {key[1] for key in ours if "aws:eks:cluster-name" in str(added[key].get("Tags"))}
     return [
         key
-        for key in owners_of(after.added_since(before)).get("", [])
-        if not any(mark in key[0] for mark in UNTAGGED)
+        for key in ours
+        if key[1].rpartition("/")[2] not in OF_NAMESPACES and added[key].get("GroupId") not in cluster_groups
     ]
 
 

@@ -171,6 +171,7 @@ def run_printed(unrecorded: list[dict[str, str]], lab: Lab) -> None:
 def go_on(lab: Lab, verb: str) -> None:
     """Run the command again, then what it printed, then the command once more if it had not finished."""
     first = lab.run(verb, "--project", str(lab.project), "--format", "json")
+    assert first.stdout, first.stderr
     answer = json.loads(first.stdout)
     for item in answer["unrecorded"]:
         assert f"{item['type']} {item['id']} {item['name']}: {item['command']}" in first.stderr

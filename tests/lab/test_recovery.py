@@ -23,7 +23,7 @@ from lab.recovery.kinds import KINDS, NOT_LISTED, RANDOM_NAME
 from lab.recovery.locks import clear_dead_locks
 from lab.recovery.operation import sole_operation
 from lab.recovery.orphans import await_orphans
-from lab.recovery.record import cut_off, recorded
+from lab.recovery.record import cut_off, half_made, recorded
 from lab.recovery.unrecorded import Unrecorded, UnrecordedError
 
 NOW = datetime.now(UTC)
@@ -146,7 +146,15 @@ def test_the_record_says_what_is_there_and_what_was_cut_off(tmp_path: Path) -> N
     # given a record with a resource, and one that was being made
     urn = "urn:pulumi:dev::podsg::podsg:index:Network$aws:ec2/subnet:Subnet::dev-network-public-1"
     latest = {
-        "resources": [{"type": "podsg:index:Network"}, {"type": "aws:ec2/vpc:Vpc", "id": "vpc-1"}],
+        "resources": [
+            {"type": "podsg:index:Network", "urn": "urn:pulumi:dev::podsg::podsg:index:Network::dev-network"},
+            {
+                "type": "aws:ec2/vpc:Vpc",
+                "id": "vpc-1",
+                "urn": "a::b::c::dev-vpc",
+                "initErrors": ["not ready"],
+            },
+        ],
         "pending_operations": [
             {"type": "creating", "resource": {"type": "aws:ec2/subnet:Subnet", "urn": urn}}
         ],
@@ -156,6 +164,7 @@ def test_the_record_says_what_is_there_and_what_was_cut_off(tmp_path: Path) -> N
 
     # when it is read, then both are told
     assert recorded(record) == [("podsg:index:Network", ""), ("aws:ec2/vpc:Vpc", "vpc-1")]
+    assert half_made(record) == ["dev-vpc"]
     assert cut_off(record) == ["creating aws:ec2/subnet:Subnet dev-network-public-1"]
 
     # and no record is an empty one
