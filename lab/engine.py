@@ -180,10 +180,19 @@ class Engine:
         with sole_operation(self._work, self.stack_name, operation) as own:
             self._put_right(own, operation)
             check()
+            options |= self._reading_first(operation)
             result = self._run_interruptibly(operation, run, **options)
             if not self.unrecorded:
                 own.ended_well()
             return result
+
+    def _reading_first(self, operation: str) -> dict[str, Any]:
+        """Let the engine read again what did not become ready: it may have failed for good, and gone."""
+        names = half_made(self.project.record(self.stack_name))
+        if operation not in {"up", "preview"} or not names:
+            return {}
+        self._output(f"reading every resource again first: {', '.join(names)} did not become ready.")
+        return {"refresh": True}
 
     def _run_interruptibly(self, operation: str, run: Callable[..., Result], **options: Any) -> Result:
         with self._command.listening():
