@@ -34,6 +34,7 @@ from podsg.preview.notices import InputChange, enforcing_mode_notices
 Output = Callable[[str], None]
 Result = TypeVar("Result")
 STACKS = "stacks"
+CHANGING = frozenset({"up", DESTROY})
 
 
 # That the engine was killed is told by its exit code.
@@ -182,7 +183,8 @@ class Engine:
             check()
             options |= self._reading_first(operation)
             result = self._run_interruptibly(operation, run, **options)
-            if not self.unrecorded:
+            # A command that only reads proves nothing about what an earlier one left.
+            if not self.unrecorded and (operation in CHANGING or not own.unfinished):
                 own.ended_well()
             return result
 

@@ -163,7 +163,9 @@ def _shape(node: Node, definitions: dict[str, Node]) -> str:
         return f"{name}Args" if _is_model(definitions[name]) else f"{name}Value"
     if node["type"] == "array":
         shape = f"list[{_shape(node['items'], definitions)}]"
-    elif node["type"] == "object":
+        # Another resource may tell them one by one, or all together.
+        return f"pulumi.Input[{shape}]" if node["items"].get(REFERENCE) else shape
+    if node["type"] == "object":
         values = next(iter(node.get("patternProperties", {}).values()), None) or node["additionalProperties"]
         shape = f"dict[str, {_shape(values, definitions)}]"
     else:

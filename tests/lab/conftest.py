@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -39,6 +40,13 @@ def loopback_only() -> None:
     if os.environ.get("PODSG_LOOPBACK_ONLY") == "1":
         links = {name for _, name in socket.if_nameindex()}
         assert links == {"lo"}, f"the network namespace has more than lo: {links}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts_arrive() -> None:
+    """Let commands hear an interrupt: whatever a shell starts in the background ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

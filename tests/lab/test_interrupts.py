@@ -231,6 +231,34 @@ def test_a_killed_command_is_cleared_up_as_it_says(lab: Lab) -> None:
         assert_nothing_left(lab)
 
 
+def test_a_preview_and_a_refresh_stop_cleanly(lab: Lab) -> None:
+    # given an environment that is up
+    lab.json("up")
+    for verb, shown in (("refresh", "refreshing"), ("preview", "Previewing")):
+        # when a command that only reads is interrupted while the engine is at work
+        with subprocess.Popen(
+            [str(Path(sys.executable).parent / "podsg"), "lab", verb, "--project", str(lab.project)],
+            cwd=CHECKOUT,
+            env={**os.environ, "PODSG_LAB_STATE": str(lab.state)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr is not None
+            said = [next(line for line in process.stderr if shown in line)]
+            process.send_signal(signal.SIGINT)
+            said += process.stderr.readlines()
+
+        # then it says how to go on, and the same command finds everything as it is recorded
+        assert process.returncode == 130, said
+        assert f"podsg lab {verb} --stack dev" in said[-1]
+        assert "Traceback" not in "".join(said)
+        assert lab.run(verb, "--project", str(lab.project)).returncode == 0
+    assert_complete(lab)
+    lab.json("destroy")
+    assert_nothing_left(lab)
+
+
 def test_a_second_interrupt_stops_the_engine_at_once(lab: Lab) -> None:
     # given an `up` that is interrupted twice while it makes things
     def ask_twice(podsg: psutil.Process) -> bool:

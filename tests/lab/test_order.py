@@ -71,8 +71,13 @@ class Record:
 
     def write_without(self, edge: Edge) -> None:
         resources = copy.deepcopy(self._resources)
-        start, end = self._find(edge.start, resources), self._find(edge.end, resources)
-        lists = [start["dependencies"], *start["propertyDependencies"].values()]
+        end = self._find(edge.end, resources)
+        starts = [one for one in resources if re.search(f"({edge.start})$", one["urn"])]
+        lists = [
+            urns
+            for start in starts
+            for urns in (start.get("dependencies", []), *start.get("propertyDependencies", {}).values())
+        ]
         assert any(end["urn"] in urns for urns in lists), f"no such edge: {edge}"
         for urns in lists:
             urns[:] = [urn for urn in urns if urn != end["urn"]]
@@ -121,11 +126,11 @@ def test_the_lab_refuses_each_wrong_order(activated: Lab) -> None:
 
 
 def test_kubernetes_objects_need_the_access_entry(activated: Lab) -> None:
-    # given the whole environment, and a record without the edge from the provider to the deployer's rights
+    # given the whole environment, and a record without the edges from provider and add-ons to the rights
     engine = Engine("dev", print, activated.project)
     engine.up()
     record = Record(engine)
-    edge = Edge("dev-kubernetes", "AccessPolicyAssociation::dev-cluster-admin-.*", "")
+    edge = Edge("dev-kubernetes|Addon::dev-cluster-.*", "AccessPolicyAssociation::dev-cluster-admin-.*", "")
     record.write_without(edge)
 
     # when the rights go first

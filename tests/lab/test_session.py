@@ -56,7 +56,7 @@ def test_a_lab_that_died_is_said_and_its_record_dropped(own_state: Path) -> None
     killed = session.start(print)
     record = own_state / "backend" / ".pulumi" / "stacks" / "podsg" / "dev.json"
     record.parent.mkdir(parents=True)
-    record.write_text('{"checkpoint": {"latest": {"resources": [{}, {}]}}}')
+    record.write_text('{"checkpoint": {"latest": {"resources": [{"type": "a:b:C"}, {"type": "a:b:C"}]}}}')
     assert recorded_resources(Project.read(CHECKOUT), "dev") == 2
     process = psutil.Process(killed.pid)
     process.send_signal(signal.SIGKILL)

@@ -54,6 +54,7 @@ class Graph:
     ) -> None:
         """Keep the registrations by URN."""
         self.by_urn = {resource.urn: resource for resource in resources}
+        assert len(self.by_urn) == len(resources), "two resources have one URN"
         self._outputs = outputs
         self.exports = exports
         """Names of what the program exports."""
@@ -150,6 +151,7 @@ class Answers(mocks.Mocks):
                 "names": [f"us-west-2{letter}" for letter in "abcdef"[: self.zones]]
             },
             "aws:iam/getSessionContext:getSessionContext": {"issuerArn": args.args.get("arn")},
+            "aws:eks/getClusters:getClusters": {"names": ["other", "platform"], "region": "us-west-2"},
             "aws:eks/getCluster:getCluster": {
                 "name": args.args.get("name"),
                 "endpoint": "https://127.0.0.1:6443",

@@ -9,7 +9,7 @@ import pytest
 
 from podsg.resources import Cluster, Environment, SecurityGroupsForPods
 
-from .graph import VPC_ID, Graph, register, register_environment
+from .graph import VPC_ID, Answers, Graph, register, register_environment
 
 ACCOUNT = "123456789012"
 GROUP_ID, NODE_GROUP_ID, DATABASE_GROUP_ID = (f"sg-0000000000000000{number}" for number in "123")
@@ -96,7 +96,7 @@ def test_workloads_alone_make_groups_rules_namespace_and_policy() -> None:
     assert (
         graph.named("guests-billing-database-ledger-ingress").inputs["securityGroupId"] == DATABASE_GROUP_ID
     )
-    assert graph.named("guests-billing-dns-tcp-ingress").inputs["securityGroupId"] == "sg-00000000000000c1a"
+    assert graph.named("guests-billing-dns-tcp-ingress").inputs["securityGroupId"] == NODE_GROUP_ID
     outputs = graph.outputs_of("Environment")
     assert outputs["database_endpoints"] == {"ledger": f"{LEDGER['address']}:5432"}
     assert LEDGER["secret_arn"] in outputs["read_secrets_policies"]["billing"]
@@ -111,6 +111,38 @@ def test_without_a_node_group_probes_come_from_the_cluster_group() -> None:
     # Then the probe may come from there.
     probe = graph.named("guests-billing-probe-8080-ingress").inputs
     assert probe["referencedSecurityGroupId"] == "sg-00000000000000c1a"
+    # And DNS is reached through it, unless another group is named.
+    assert graph.named("guests-billing-dns-udp-ingress").inputs["securityGroupId"] == "sg-00000000000000c1a"
+    environment["existing_cluster"]["dns_security_group_id"] = GROUP_ID
+    graph = register_environment(environment)
+    assert graph.named("guests-billing-dns-udp-ingress").inputs["securityGroupId"] == GROUP_ID
+
+
+def test_nodes_may_join_a_cluster_that_exists() -> None:
+    # Given nodes for a cluster that exists, whose nodes carry its own group alone
+    environment = guests(existing_cluster={"name": "platform"})
+    environment["existing_network"]["private_subnet_ids"] = SUBNET_IDS
+    environment["node_groups"] = {"more": {"instance_types": ["m5.large"]}}
+    # When they are registered
+    graph = register_environment(environment)
+    # Then they carry it once, and its owner's version and add-ons stay as they are.
+    assert graph.named("guests-more-template").inputs["vpcSecurityGroupIds"] == ["sg-00000000000000c1a"]
+    nodes = graph.named("guests-more-nodes").inputs
+    assert nodes["clusterName"] == "platform"
+    assert "version" not in nodes
+    assert graph.of_type("aws:eks/addon:Addon") == []
+
+
+def test_a_cluster_that_eks_does_not_know_is_refused_before_anything_is_made() -> None:
+    # Given a name that EKS does not know, when the environment is registered
+    answers = Answers()
+    with pytest.raises(pulumi.RunError) as refused:
+        register_environment(guests(existing_cluster={"name": "platfrom"}), answers)
+    # Then it is refused with the nearest name, and was not asked for.
+    text = str(refused.value)
+    assert "existing_cluster.name: found platfrom; allowed: platform, the nearest of other, platform" in text
+    assert "in us-west-2" in text
+    assert "aws:eks/getCluster:getCluster" not in answers.asked
 
 
 def test_parts_of_others_are_used_and_not_made() -> None:
@@ -129,7 +161,7 @@ def test_parts_of_others_are_used_and_not_made() -> None:
     assert NODE_GROUP_ID in graph.named("tenant-workers-template").inputs["vpcSecurityGroupIds"]
     assert graph.named("tenant-orders-instance").inputs["vpcSecurityGroupIds"] == [DATABASE_GROUP_ID]
     assert graph.named("tenant-orders-instance").inputs["kmsKeyId"] == KEY_ARN
-    assert graph.named("tenant-eni-config-1").inputs["metadata"]["name"] == "us-west-2a"
+    assert graph.named("tenant-eni-config-us-west-2a").inputs["metadata"]["name"] == "us-west-2a"
     # And all groups of the pods are in the policy, of which the first takes the rules.
     policy = graph.named("tenant-orders-policy").inputs["spec"]
     assert policy["securityGroups"]["groupIds"] == [GROUP_ID, NODE_GROUP_ID]
@@ -151,7 +183,7 @@ def test_ids_may_come_from_other_resources_of_the_program() -> None:
     graph = register(program)
     # Then they stand where they belong.
     assert graph.named("tenant-cluster-control-plane").inputs["vpcConfig"]["subnetIds"] == SUBNET_IDS
-    assert graph.named("tenant-eni-config-1").inputs["spec"]["subnet"] == "subnet-00000000000000009"
+    assert graph.named("tenant-eni-config-us-west-2a").inputs["spec"]["subnet"] == "subnet-00000000000000009"
     policy = graph.named("tenant-orders-policy").inputs["spec"]
     assert policy["securityGroups"]["groupIds"] == [GROUP_ID]
 
@@ -216,6 +248,28 @@ def test_pods_without_any_group_are_refused() -> None:
     # When it is made, then it is refused.
     with pytest.raises(pulumi.RunError, match=r"shop\.pod_security_group_id: found nothing"):
         register(lambda: SecurityGroupsForPods("shop", args))
+
+
+def test_groups_that_are_not_handed_in_are_refused_at_once() -> None:
+    # Given a workload by itself that names a database and a caller without their groups
+    spec = {
+        "namespace": "shop",
+        "pod_selector": {"app": "shop"},
+        "databases": ["orders"],
+        "ingress_from": [{"workload": "ui", "ports": [8080]}],
+    }
+    args: Any = {
+        "workload": "shop",
+        "spec": spec,
+        "pod_security_group_id": GROUP_ID,
+        "cluster_security_group_id": GROUP_ID,
+        "node_security_group_id": NODE_GROUP_ID,
+    }
+    # When it is made, then both are named.
+    with pytest.raises(pulumi.RunError) as refused:
+        register(lambda: SecurityGroupsForPods("shop", args))
+    assert "shop.databases.orders: found nothing" in str(refused.value)
+    assert "shop.workload_security_group_ids.ui: found nothing" in str(refused.value)
 
 
 def test_a_cluster_names_its_own_role_and_key_as_outputs() -> None:

@@ -134,11 +134,11 @@ def test_nothing_waits_for_a_component() -> None:
 
 PROD_PAIRS = [
     # A node reads the ENIConfig of its zone once, when it starts; the add-on brings the kind.
-    *(("prod-workers-nodes", f"prod-eni-config-{number}") for number in (1, 2, 3)),
-    ("prod-eni-config-1", "prod-cluster-vpc-cni"),
-    ("prod-eni-config-1", "prod-kubernetes"),
-    ("prod-eni-config-1", "prod-network-pods-1"),
-    ("prod-eni-config-1", "prod-node"),
+    *(("prod-workers-nodes", f"prod-eni-config-us-west-2{letter}") for letter in "abc"),
+    ("prod-eni-config-us-west-2a", "prod-cluster-vpc-cni"),
+    ("prod-eni-config-us-west-2a", "prod-kubernetes"),
+    ("prod-eni-config-us-west-2a", "prod-network-pods-1"),
+    ("prod-eni-config-us-west-2a", "prod-node"),
     # Pods need their way out until they are gone, and nodes reach AWS through the endpoints.
     ("prod-workers-nodes", "prod-network-pods-1-association"),
     ("prod-workers-nodes", "prod-network-ecr-api"),

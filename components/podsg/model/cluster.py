@@ -143,7 +143,9 @@ class ClusterSpec(Spec):
     create_log_group: bool = Field(default=True, examples=[True])
     """Makes the log group of the control plane; false for one that exists already."""
     node_security_group_id: SecurityGroupId | None = Field(default=None, examples=["sg-0123456789abcdef0"])
-    """Id of a security group for the nodes that exists already. Default: one is made."""
+    """Id of a security group for the nodes of the environment that exists already. Default: one is made.
+
+    A cluster by itself has no nodes and does not look at it."""
     vpc_cni: VpcCniSpec = Field(default=VpcCniSpec(), examples=[{"enforcing_mode": "strict"}])
     """Settings of the VPC CNI. Default: pod ENIs on, strict mode, external SNAT."""
     login: LoginSpec = Field(default=LoginSpec(), examples=[{}])

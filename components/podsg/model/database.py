@@ -90,7 +90,7 @@ class DatabaseSpec(Spec):
     security_group_id: SecurityGroupId | None = Field(default=None, examples=["sg-0123456789abcdef0"])
     """Id of a security group for the database that exists already; grants bring their rules into it.
 
-    Default: one is made."""
+    Default: an environment makes one."""
     key_arn: KeyArn | None = Field(default=None, examples=["arn:aws:kms:us-west-2:123456789012:key/0123abcd"])
     """ARN of a KMS key for storage and snapshots.
 

@@ -53,6 +53,10 @@ class ExistingClusterSpec(Spec):
     """Id of the security group of its nodes, which the probes of the kubelet come from.
 
     Default: the cluster security group, which nodes of managed node groups carry."""
+    dns_security_group_id: SecurityGroupId | None = Field(default=None, examples=["sg-0123456789abcdef0"])
+    """Id of the security group that CoreDNS is reached through, in which port 53 is opened.
+
+    Default: `node_security_group_id`, as CoreDNS runs on nodes; without it the cluster security group."""
     oidc_provider_arn: OidcProviderArn | None = Field(
         default=None,
         examples=["arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE"],

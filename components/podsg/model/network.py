@@ -95,7 +95,9 @@ class NetworkSpec(Spec):
         max_length=MOST_ZONES,
         examples=[["us-west-2a", "us-west-2b", "us-west-2c"]],
     )
-    """Names of the zones in use (2 to 6), all of the region of the stack. Default: the first `zone_count`."""
+    """Names of the zones in use (2 to 6), all of the region of the stack. Default: the first `zone_count`.
+
+    Subnets have the number of their zone here: add zones at the end, and take them away from there."""
     nat: NatMode = Field(default=NatMode.SINGLE, strict=False, examples=["single"])
     """NAT gateways: `single` is cheaper, `per_zone` survives the loss of a zone, `none` has no way out."""
     flow_log_retention_days: RetentionDays = Field(default=365, examples=[365])

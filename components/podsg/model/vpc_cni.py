@@ -48,15 +48,18 @@ class EnforcingMode(StrEnum):
     STRICT = "strict"
     """The groups of the pod alone."""
     STANDARD = "standard"
-    """Those of the node group too, for what leaves the VPC."""
+    """Those of the pod, but nobody judges what stays on its node; with `external_snat` off, what leaves the
+    VPC is judged by the groups of the node instead."""
 
 
 class VpcCniSpec(Spec):
     """What the add-on vpc-cni is told; values set by others are kept, never wiped."""
 
     enforcing_mode: EnforcingMode = Field(default=EnforcingMode.STRICT, strict=False, examples=["strict"])
-    """`strict`: only the groups of the pod judge its traffic. `standard`: node groups may judge what leaves
-    the VPC, and nobody judges it on the own node. Running pods keep the mode they started with."""
+    """`strict`: only the groups of the pod judge its traffic. `standard`: nobody judges traffic on the own
+    node, and with `external_snat` off the groups of the node judge what leaves the VPC.
+
+    Running pods keep the mode they started with."""
     disable_tcp_early_demux: bool | None = Field(default=None, examples=[True])
     """Lets the kubelet probe pods over their branch ENI. Default: true in strict mode, else false."""
     external_snat: bool = Field(default=True, examples=[True])
@@ -66,7 +69,8 @@ class VpcCniSpec(Spec):
     custom_networking: bool | None = Field(default=None, examples=[True])
     """Gives pods addresses of subnets of their own, by one ENIConfig for each zone.
 
-    Default: true where the network has subnets for pods, else false."""
+    An environment makes the ENIConfigs; whoever makes a cluster by itself makes them too, before the first
+    node. Default: true where the network of the environment has subnets for pods, else false."""
     # Source of the floor: aws/amazon-vpc-resource-controller-k8s, pkg/provider/branch/cooldown/cooldown.go.
     # It has no ceiling; an hour is our own: all the while the ENI takes a place of the node and an address.
     branch_eni_cooldown_seconds: int | None = Field(default=None, ge=30, le=3600, examples=[60])

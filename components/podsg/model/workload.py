@@ -99,7 +99,7 @@ class WorkloadSpec(Spec):
     )
     """Ids of security groups for these pods that exist already (at most 5); the first gets the rules.
 
-    Default: none, then one is made."""
+    Default: none, then an environment makes one."""
     policy_name: DnsSubdomain | None = Field(default=None, examples=["catalog-rds-access"])
     """Name of the SecurityGroupPolicy. Default: the name of the workload and `-security-groups`."""
 

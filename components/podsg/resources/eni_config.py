@@ -11,7 +11,7 @@ from podsg.resources.owner import KUBERNETES_LABELS, Owner
 
 def make_eni_configs(
     owner: Owner,
-    pod_subnets: Sequence[tuple[pulumi.Input[str], pulumi.Input[str]]],
+    pod_subnets: Sequence[tuple[str, pulumi.Input[str]]],
     cluster: ClusterInUse,
     provider: kubernetes.Provider,
 ) -> list[pulumi.Resource]:
@@ -37,7 +37,7 @@ def make_eni_configs(
     )
     return [
         kubernetes.apiextensions.CustomResource(
-            owner.child(f"eni-config-{number}"),
+            owner.child(f"eni-config-{zone}"),
             api_version="crd.k8s.amazonaws.com/v1alpha1",
             kind="ENIConfig",
             metadata={"name": zone, "labels": KUBERNETES_LABELS, "annotations": owner.annotations},
@@ -47,5 +47,5 @@ def make_eni_configs(
             },
             opts=options,
         )
-        for number, (zone, subnet_id) in enumerate(pod_subnets, start=1)
+        for zone, subnet_id in pod_subnets
     ]

@@ -1,12 +1,12 @@
 """A whole environment from one description."""
 
-from typing import Any, Optional, TypedDict
+from typing import Any, Optional, TypedDict, cast
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from podsg.model import created_namespaces, database_ports, has_pod_subnets, protected
+from podsg.model import ClusterSpec, created_namespaces, database_ports, has_pod_subnets, protected
 from podsg.resources.addon import install_addon
 from podsg.resources.cluster import Cluster
 from podsg.resources.cooldown import set_branch_eni_cooldown
@@ -71,9 +71,11 @@ class Environment(pulumi.ComponentResource):
         self._owner = Owner.of(self, name, self._tags)
 
         self._network = self._use_network()
+        found = self._find_cluster()
         self._make_groups()
         self._databases = self._make_databases()
-        self._cluster = self._use_cluster()
+        # The model refuses an environment with neither.
+        self._cluster = found or self._make_cluster(cast("ClusterSpec", self._spec.cluster))
         self._kubernetes = self._make_provider()
         self._nodes = self._make_nodes()
         workloads = self._make_workloads()
@@ -118,10 +120,9 @@ class Environment(pulumi.ComponentResource):
         """Make the security groups that do not exist, before the cluster: their rules come later."""
         name = self._owner.name
         given = self._described.given
-        self._node_group_id: Optional[pulumi.Input[str]] = None
         if self._spec.cluster is not None:
-            self._node_group_id = given("cluster", "node_security_group_id") or self._make_group(
-                "node", f"Nodes of {name}"
+            self._node_group_id: pulumi.Input[str] = given("cluster", "node_security_group_id") or (
+                self._make_group("node", f"Nodes of {name}")
             )
         self._pod_group_ids: dict[str, pulumi.Input[str]] = {}
         for key in self._spec.workloads:
@@ -161,10 +162,14 @@ class Environment(pulumi.ComponentResource):
             for key, spec in self._spec.databases.items()
         }
 
-    def _use_cluster(self) -> ClusterInUse:
-        spec = self._spec.cluster
-        if spec is None or self._node_group_id is None:
-            return ClusterInUse.found(self._described, self, Location.of(self).region)
+    def _find_cluster(self) -> Optional[ClusterInUse]:
+        """Look an existing cluster up before anything is made."""
+        spec = self._spec.existing_cluster
+        if spec is None:
+            return None
+        return ClusterInUse.found(self._described, spec, self, Location.of(self).region)
+
+    def _make_cluster(self, spec: ClusterSpec) -> ClusterInUse:
         settings = {
             **self._described.written["cluster"].get("vpc_cni", {}),
             "custom_networking": has_pod_subnets(self._spec),
@@ -259,7 +264,7 @@ class Environment(pulumi.ComponentResource):
                 "spec": self._described.part("workloads", key),
                 "namespace": namespaces.get(spec.namespace, spec.namespace),
                 "pod_security_group_id": self._pod_group_ids[key],
-                "cluster_security_group_id": self._cluster.cluster_security_group_id,
+                "cluster_security_group_id": self._cluster.dns_security_group_id,
                 "node_security_group_id": self._cluster.node_security_group_id,
                 "databases": {database: self._granted(database) for database in spec.databases},
                 "workload_security_group_ids": {

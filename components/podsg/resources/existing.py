@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Optional
 
 import pulumi
 import pulumi_aws as aws
 
 from podsg.model import EnvironmentSpec, ExistingClusterSpec
+from podsg.model.wording import nearest
 from podsg.resources.cluster import Cluster, told
 from podsg.resources.kubernetes_login import cluster_kubeconfig
 from podsg.resources.network import Network
@@ -20,7 +22,7 @@ class NetworkInUse:
 
     vpc_id: pulumi.Input[str]
     private_subnet_ids: pulumi.Output[list[str]]
-    pod_subnets: Sequence[tuple[pulumi.Input[str], pulumi.Input[str]]] = ()
+    pod_subnets: Sequence[tuple[str, pulumi.Input[str]]] = ()
     """Zone and subnet of each network for pods alone."""
     ways_out: Sequence[pulumi.Resource] = ()
     """What nodes need to reach AWS."""
@@ -49,6 +51,8 @@ class ClusterInUse:
     kubeconfig: pulumi.Output[str]
     cluster_security_group_id: pulumi.Output[str]
     node_security_group_id: pulumi.Input[str]
+    dns_security_group_id: pulumi.Input[str]
+    """Group that CoreDNS is reached through."""
     oidc_provider_arn: Optional[pulumi.Input[str]]
     version: Optional[str] = None
     """Kubernetes version of its nodes; None leaves it to EKS."""
@@ -68,6 +72,7 @@ class ClusterInUse:
             cluster.kubeconfig,
             cluster.cluster_security_group_id,
             node_security_group_id,
+            cluster.cluster_security_group_id,
             cluster.oidc_provider_arn,
             version,
             (*cluster.access, *cluster.before_nodes),
@@ -79,6 +84,7 @@ class ClusterInUse:
     def found(
         cls,
         description: Description[EnvironmentSpec],
+        spec: ExistingClusterSpec,
         component: pulumi.Resource,
         region: pulumi.Output[str],
     ) -> "ClusterInUse":
@@ -86,23 +92,38 @@ class ClusterInUse:
 
         Args:
             description: The environment.
+            spec: What it says of the cluster.
             component: Component whose provider asks EKS.
             region: Region of the cluster.
+
+        Raises:
+            RunError: EKS knows no such cluster, or it is in another VPC than the environment.
         """
-        spec = description.spec.existing_cluster or ExistingClusterSpec(name="")
-        name = description.given("existing_cluster", "name")
-        found = aws.eks.get_cluster_output(name=name, opts=pulumi.InvokeOptions(parent=component))
-        vpc_id = description.given("existing_network", "vpc_id")
-        group_id = pulumi.Output.all(found, vpc_id).apply(lambda known: _group_id_in(known[0], known[1]))
-        given = description.given("existing_cluster", "node_security_group_id")
+        given = partial(description.given, "existing_cluster")
+        cluster = pulumi.Output.all(
+            _described_by_eks(given("name"), component), description.given("existing_network", "vpc_id")
+        ).apply(lambda known: _in_vpc(known[0], known[1]))
+        group_id = cluster.apply(
+            lambda known: told(
+                known.vpc_config.cluster_security_group_id, known.name, "cluster security group"
+            )
+        )
+        node_group_id = given("node_security_group_id")
+        nodes = group_id if node_group_id is None else node_group_id
+        dns_group_id = given("dns_security_group_id")
         return cls(
-            found.name,
+            cluster.apply(lambda known: known.name),
             cluster_kubeconfig(
-                found.name, found.endpoint, found.certificate_authorities[0].data, region, spec.login
+                cluster.apply(lambda known: known.name),
+                cluster.apply(lambda known: known.endpoint),
+                cluster.apply(lambda known: known.certificate_authorities[0].data),
+                region,
+                spec.login,
             ),
             group_id,
-            group_id if given is None else given,
-            description.given("existing_cluster", "oidc_provider_arn"),
+            nodes,
+            nodes if dns_group_id is None else dns_group_id,
+            given("oidc_provider_arn"),
         )
 
 
@@ -112,11 +133,33 @@ def _ids(given: Any) -> pulumi.Output[list[str]]:  # noqa: ANN401 - a list of id
     return pulumi.Output.all(*(given or []))
 
 
-def _group_id_in(cluster: Any, vpc_id: str) -> str:  # noqa: ANN401 - the SDK's result is typed by its module
-    """Return the id of the cluster security group, of a cluster that is in the VPC of the environment."""
+def _described_by_eks(
+    name: pulumi.Input[str], component: pulumi.Resource
+) -> pulumi.Output[aws.eks.GetClusterResult]:
+    """Return what EKS tells of a cluster, after a look whether there is one where its name is known."""
+    options = pulumi.InvokeOptions(parent=component)
+    if isinstance(name, str):
+        there = aws.eks.get_clusters(opts=options)
+        if name not in there.names:
+            raise pulumi.RunError(_unknown_cluster(name, there.names, there.region))
+    return aws.eks.get_cluster_output(name=name, opts=options)
+
+
+def _unknown_cluster(name: str, there: Sequence[str], region: str) -> str:
+    similar, names = nearest(name, there), ", ".join(sorted(there)) or "none"
+    allowed = f"{similar}, the nearest of {names}" if similar else f"a cluster of this account: {names}"
+    return (
+        f"existing_cluster.name: found {name}; allowed: {allowed} in {region}\n"
+        "  Why: groups are opened to its nodes, and policies are made in it.\n"
+        "  Fix: look at the name, at aws:region, and at the account that the credentials belong to."
+    )
+
+
+def _in_vpc(cluster: aws.eks.GetClusterResult, vpc_id: str) -> aws.eks.GetClusterResult:
+    """Return a cluster that is in the VPC of the environment."""
     if cluster.vpc_config.vpc_id != vpc_id:
         raise pulumi.RunError(
             f"existing_network.vpc_id: found {vpc_id}; allowed: {cluster.vpc_config.vpc_id}, the VPC of the "
             f"cluster {cluster.name}"
         )
-    return told(cluster.vpc_config.cluster_security_group_id, cluster.name, "cluster security group")
+    return cluster

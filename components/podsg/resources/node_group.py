@@ -108,7 +108,9 @@ class NodeGroup(pulumi.ComponentResource):
             self._owner.child("template"),
             description=f"Nodes of {self._owner.name}",
             update_default_version=True,
-            vpc_security_group_ids=[args["cluster_security_group_id"], args["node_security_group_id"]],
+            vpc_security_group_ids=pulumi.Output.all(
+                args["cluster_security_group_id"], args["node_security_group_id"]
+            ).apply(lambda ids: list(dict.fromkeys(ids))),
             user_data=None if max_pods is None else node_user_data(max_pods),
             # One hop ends at the node itself: pods in a network namespace of their own are one hop further.
             metadata_options={

@@ -1,6 +1,6 @@
 """Security groups for the pods of one workload."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NotRequired, Optional, TypedDict
 
 import pulumi
@@ -113,6 +113,7 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
     def _make_rules(self, args: SecurityGroupsForPodsArgs) -> list[pulumi.Resource]:
         databases = args.get("databases", {})
         others = args.get("workload_security_group_ids", {})
+        _refuse_missing(self._owner.name, args["workload"], self._spec, databases, others)
         group_ids: dict[str, pulumi.Input[str]] = {
             PODS: self._group_ids[0],
             CLUSTER: args["cluster_security_group_id"],
@@ -163,6 +164,24 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
             spec=spec,
             opts=opts,
         )
+
+
+def _refuse_missing(
+    name: str, workload: str, spec: WorkloadSpec, databases: Container[str], others: Container[str]
+) -> None:
+    """Refuse grants and peers whose group is not handed in, all at once."""
+    callers = [peer.workload for peer in spec.ingress_from if peer.workload not in (None, workload)]
+    missing = [
+        f"{name}.{key}.{wanted}: found nothing; allowed: {allowed}"
+        for key, names, given, allowed in (
+            ("databases", spec.databases, databases, "group and port of a database that the spec names"),
+            ("workload_security_group_ids", callers, others, "group of a workload that the spec names"),
+        )
+        for wanted in names
+        if wanted not in given
+    ]
+    if missing:
+        raise pulumi.RunError("\n".join(missing))
 
 
 def _pod_group_ids(

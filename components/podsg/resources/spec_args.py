@@ -59,7 +59,9 @@ class NetworkSpecArgs(TypedDict):
 
     Default: 3."""
     zones: NotRequired[Optional[list[str]]]
-    """Names of the zones in use (2 to 6), all of the region of the stack. Default: the first `zone_count`."""
+    """Names of the zones in use (2 to 6), all of the region of the stack. Default: the first `zone_count`.
+
+    Subnets have the number of their zone here: add zones at the end, and take them away from there."""
     nat: NotRequired[NatModeValue]
     """NAT gateways: `single` is cheaper, `per_zone` survives the loss of a zone, `none` has no way out.
     Default: `single`."""
@@ -94,7 +96,7 @@ class ExistingNetworkSpecArgs(TypedDict):
 
     vpc_id: pulumi.Input[str]
     """Id of the VPC."""
-    private_subnet_ids: NotRequired[list[pulumi.Input[str]]]
+    private_subnet_ids: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """Ids of private subnets in two zones or more (at most 30), for a cluster, nodes and databases made
     here.
 
@@ -122,8 +124,11 @@ class VpcCniSpecArgs(TypedDict):
     """What the add-on vpc-cni is told; values set by others are kept, never wiped."""
 
     enforcing_mode: NotRequired[EnforcingModeValue]
-    """`strict`: only the groups of the pod judge its traffic. `standard`: node groups may judge what
-    leaves the VPC, and nobody judges it on the own node. Running pods keep the mode they started with.
+    """`strict`: only the groups of the pod judge its traffic. `standard`: nobody judges traffic on the own
+    node, and with `external_snat` off the groups of the node judge what leaves the VPC.
+
+    Running pods keep the mode they started with.
+
     Default: `strict`."""
     disable_tcp_early_demux: NotRequired[Optional[bool]]
     """Lets the kubelet probe pods over their branch ENI. Default: true in strict mode, else false."""
@@ -136,7 +141,8 @@ class VpcCniSpecArgs(TypedDict):
     custom_networking: NotRequired[Optional[bool]]
     """Gives pods addresses of subnets of their own, by one ENIConfig for each zone.
 
-    Default: true where the network has subnets for pods, else false."""
+    An environment makes the ENIConfigs; whoever makes a cluster by itself makes them too, before the
+    first node. Default: true where the network of the environment has subnets for pods, else false."""
     branch_eni_cooldown_seconds: NotRequired[Optional[int]]
     """Wait before a branch ENI is deleted after its pod (seconds, 30 to 3600). Default: 60."""
     extra_env: NotRequired[dict[str, str]]
@@ -195,7 +201,9 @@ class ClusterSpecArgs(TypedDict):
     create_log_group: NotRequired[bool]
     """Makes the log group of the control plane; false for one that exists already. Default: true."""
     node_security_group_id: NotRequired[Optional[pulumi.Input[str]]]
-    """Id of a security group for the nodes that exists already. Default: one is made."""
+    """Id of a security group for the nodes of the environment that exists already. Default: one is made.
+
+    A cluster by itself has no nodes and does not look at it."""
     vpc_cni: NotRequired[VpcCniSpecArgs]
     """Settings of the VPC CNI. Default: pod ENIs on, strict mode, external SNAT."""
     login: NotRequired[LoginSpecArgs]
@@ -218,6 +226,10 @@ class ExistingClusterSpecArgs(TypedDict):
     """Id of the security group of its nodes, which the probes of the kubelet come from.
 
     Default: the cluster security group, which nodes of managed node groups carry."""
+    dns_security_group_id: NotRequired[Optional[pulumi.Input[str]]]
+    """Id of the security group that CoreDNS is reached through, in which port 53 is opened.
+
+    Default: `node_security_group_id`, as CoreDNS runs on nodes; without it the cluster security group."""
     oidc_provider_arn: NotRequired[Optional[pulumi.Input[str]]]
     """ARN of its IAM OpenID Connect provider, which roles for service accounts trust. Default: none."""
     login: NotRequired[LoginSpecArgs]
@@ -276,7 +288,7 @@ class DatabaseSpecArgs(TypedDict):
     security_group_id: NotRequired[Optional[pulumi.Input[str]]]
     """Id of a security group for the database that exists already; grants bring their rules into it.
 
-    Default: one is made."""
+    Default: an environment makes one."""
     key_arn: NotRequired[Optional[pulumi.Input[str]]]
     """ARN of a KMS key for storage and snapshots.
 
@@ -357,10 +369,10 @@ class WorkloadSpecArgs(TypedDict):
     """Who may reach these pods (at most 60). Default: nobody but the kubelet's probes."""
     egress_to: NotRequired[list[PeerSpecArgs]]
     """Whom these pods may reach, besides DNS and their databases (at most 60). Default: nobody."""
-    security_group_ids: NotRequired[list[pulumi.Input[str]]]
+    security_group_ids: NotRequired[pulumi.Input[list[pulumi.Input[str]]]]
     """Ids of security groups for these pods that exist already (at most 5); the first gets the rules.
 
-    Default: none, then one is made."""
+    Default: none, then an environment makes one."""
     policy_name: NotRequired[Optional[str]]
     """Name of the SecurityGroupPolicy. Default: the name of the workload and `-security-groups`."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, Optional, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pulumi
 
@@ -73,7 +73,8 @@ def configured_environment() -> EnvironmentSpec:
         RunError: The key is missing, or its value does not hold; the text names every problem at once.
     """
     with engine_errors():
-        return parse_environment(pulumi.Config("podsg").get_object("environment"), region=_region())
+        raw = pulumi.Config("podsg").get_object("environment")
+        return parse_environment(raw, region=pulumi.Config("aws").get("region"))
 
 
 def described_environment(raw: object) -> Description[EnvironmentSpec]:
@@ -87,7 +88,7 @@ def described_environment(raw: object) -> Description[EnvironmentSpec]:
     """
     written = plain(raw)
     with engine_errors():
-        return Description(parse_environment(_without_outputs(written), region=_region()), written)
+        return Description(parse_environment(_without_outputs(written)), written)
 
 
 def described(model: type[Part], raw: object, component: str) -> Description[Part]:
@@ -103,13 +104,7 @@ def described(model: type[Part], raw: object, component: str) -> Description[Par
     """
     written = plain(raw)
     with engine_errors():
-        spec = parse_part(model, _without_outputs(written), f"{component}.spec", _region())
-    return Description(spec, written)
-
-
-def _region() -> Optional[str]:
-    """Return the region of the stack; None where the provider knows it alone."""
-    return pulumi.Config("aws").get("region")
+        return Description(parse_part(model, _without_outputs(written), f"{component}.spec"), written)
 
 
 def _without_outputs(value: object) -> object:

@@ -15,6 +15,15 @@ from lab.plugins.aws.record import Values
 from lab.plugins.interface import PluginError
 
 
+def clusters(call: Call, _: Values) -> Values:
+    """List the names of all clusters of the region.
+
+    Source: terraform-provider-aws `internal/service/eks/clusters_data_source.go`.
+    """
+    names = call.pages("eks", "list_clusters", "clusters")
+    return {"id": call.region, "names": names, "region": call.region}
+
+
 def cluster(call: Call, args: Values) -> Values:
     """Find a cluster by name."""
     name = str(args["name"])

@@ -215,6 +215,7 @@ FUNCTIONS: Final = {
     "aws:ec2/getSecurityGroup:getSecurityGroup": Function(
         _FILTERS | {"id", "name", "vpcId"}, ec2_lookups.security_group
     ),
+    "aws:eks/getClusters:getClusters": Function(frozenset({"region"}), eks_lookups.clusters),
     "aws:eks/getCluster:getCluster": Function(
         _NAME | {"region", "tags"}, eks_lookups.cluster, required=_NAME
     ),

@@ -145,6 +145,7 @@ def _cluster(engine: AwsEngine) -> None:
     assert sorted(place["subnetIds"]) == sorted(scene.subnet_ids)
     (network,) = found["kubernetesNetworkConfigs"]
     assert network["serviceIpv4Cidr"] == made["kubernetesNetworkConfig"]["serviceIpv4Cidr"]
+    assert made["name"] in _look_up(engine, "aws:eks/getClusters:getClusters")["names"]
     with fails_with("reading EKS Cluster (none): couldn't find resource"):
         engine.invoke(token, name="none")
 
