@@ -28,6 +28,9 @@ _KINDS = (
     ("v1", "Namespace"),
     ("v1", "ServiceAccount"),
     ("v1", "ConfigMap"),
+    ("apps/v1", "DaemonSet"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
     ("vpcresources.k8s.aws/v1beta1", "SecurityGroupPolicy"),
 )
@@ -94,6 +97,9 @@ def _aws(session: Session) -> Iterator[tuple[tuple[str, str], Any]]:
         for page in pages:
             for item in page[key]:
                 yield (key, item[identity]), item | _tags(api, service, key, item)
+    kms = client(session, "kms")
+    for key in kms.list_keys()["Keys"]:
+        yield ("keys", key["KeyId"]), kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
     for role in client(session, "iam").list_roles()["Roles"]:
         attached = client(session, "iam").list_attached_role_policies(RoleName=role["RoleName"])
         inline = client(session, "iam").list_role_policies(RoleName=role["RoleName"])
@@ -119,13 +125,16 @@ def _tags(api: Any, service: str, key: str, item: dict[str, Any]) -> dict[str, A
 def _cluster(session: Session, name: str) -> Iterator[tuple[tuple[str, str], Any]]:
     eks = client(session, "eks")
     yield ("cluster", name), eks.describe_cluster(name=name)["cluster"]
-    for kind, operation, key in (
-        ("add-on", "list_addons", "addons"),
-        ("node group", "list_nodegroups", "nodegroups"),
-        ("access entry", "list_access_entries", "accessEntries"),
-    ):
-        for item in getattr(eks, operation)(clusterName=name)[key]:
-            yield (f"{kind} of {name}", item), item
+    for addon in eks.list_addons(clusterName=name)["addons"]:
+        yield (f"add-on of {name}", addon), eks.describe_addon(clusterName=name, addonName=addon)
+    for group in eks.list_nodegroups(clusterName=name)["nodegroups"]:
+        found = eks.describe_nodegroup(clusterName=name, nodegroupName=group)
+        yield (f"node group of {name}", group), found
+    for principal in eks.list_access_entries(clusterName=name)["accessEntries"]:
+        entry = {"clusterName": name, "principalArn": principal}
+        policies = eks.list_associated_access_policies(**entry)["associatedAccessPolicies"]
+        found = eks.describe_access_entry(**entry)["accessEntry"] | {"policies": policies}
+        yield (f"access entry of {name}", principal), found
 
 
 def _kubernetes(kubeconfig: Path) -> Iterator[tuple[tuple[str, str], Any]]:

@@ -131,7 +131,13 @@ OWN = {
         STACK,
         replace(LIVE, apis=(Api(KUBERNETES_URN, "https://other", Access.UNREACHABLE, "refused"),)),
         ("Kubernetes API of https://other",),
-        ("a network that reaches the VPC",),
+        ("a network that reaches the VPC", "ask its owner", "PULUMI_K8S_DELETE_UNREACHABLE=true", AGAIN),
+    ),
+    "somebody's API refuses": Case(
+        STACK,
+        replace(LIVE, apis=(Api(KUBERNETES_URN, "https://other", Access.REFUSED, "Forbidden"),)),
+        ("Kubernetes API of https://other",),
+        ("refuses the caller (Forbidden)", "ask the owner for access", AGAIN),
     ),
     "API without recorded objects": Case(
         STACK, replace(LIVE, apis=(Api("urn:other", SERVER, Access.UNREACHABLE, "refused"),)), ()

@@ -130,6 +130,11 @@ class RecordingMonitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
+def zone_of(subnet_id: str) -> str:
+    """Return the zone of a subnet that exists already: those that end in 1, 2, 3 and so on go round."""
+    return f"us-west-2{'cab'[int(subnet_id[-1:] or '0', 16) % 3]}"
+
+
 class Answers(mocks.Mocks):
     """Plausible answers of AWS and Kubernetes."""
 
@@ -151,6 +156,10 @@ class Answers(mocks.Mocks):
                 "names": [f"us-west-2{letter}" for letter in "abcdef"[: self.zones]]
             },
             "aws:iam/getSessionContext:getSessionContext": {"issuerArn": args.args.get("arn")},
+            "aws:ec2/getSubnets:getSubnets": {
+                "ids": [f"subnet-0000000000000000{end}" for end in range(1, 8)]
+            },
+            "aws:ec2/getSubnet:getSubnet": {"availabilityZone": zone_of(str(args.args.get("id")))},
             "aws:eks/getClusters:getClusters": {"names": ["other", "platform"], "region": "us-west-2"},
             "aws:eks/getCluster:getCluster": {
                 "name": args.args.get("name"),

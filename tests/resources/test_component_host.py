@@ -187,6 +187,10 @@ def test_outputs_may_come_where_the_schema_says_so() -> None:
         spec = {**WORKLOAD["spec"], "securityGroupIds": [later]}
         found = mapped("SecurityGroupsForPods", {**WORKLOAD, "spec": spec})
         assert found["spec"]["security_group_ids"] == [later]
+        together = pulumi.Output.from_input(["sg-0123456789abcdef0"])
+        spec = {**WORKLOAD["spec"], "securityGroupIds": together}
+        found = mapped("SecurityGroupsForPods", {**WORKLOAD, "spec": spec})
+        assert found["spec"]["security_group_ids"] is together
         problems = refused("Network", {"spec": {"cidr": pulumi.Output.from_input("10.0.0.0/16")}})
 
         # then the id passes, and the range, which decides on what is made, is refused

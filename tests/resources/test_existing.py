@@ -45,7 +45,10 @@ def tenant() -> dict[str, Any]:
         "existing_network": {
             "vpc_id": VPC_ID,
             "private_subnet_ids": SUBNET_IDS,
-            "pod_subnet_ids": {"us-west-2a": "subnet-00000000000000003"},
+            "pod_subnet_ids": {
+                "us-west-2a": "subnet-00000000000000004",
+                "us-west-2b": "subnet-00000000000000005",
+            },
         },
         "cluster": {
             "key_arn": KEY_ARN,
@@ -176,7 +179,7 @@ def test_ids_may_come_from_other_resources_of_the_program() -> None:
         network["vpc_id"] = pulumi.Output.from_input(VPC_ID)
         network["private_subnet_ids"] = pulumi.Output.from_input(SUBNET_IDS)
         network["pod_subnet_ids"]["us-west-2a"] = pulumi.Output.from_input("subnet-00000000000000009")
-        environment["workloads"]["orders"]["security_group_ids"] = [pulumi.Output.from_input(GROUP_ID)]
+        environment["workloads"]["orders"]["security_group_ids"] = pulumi.Output.from_input([GROUP_ID])
         Environment("tenant", {"spec": environment})  # type: ignore[typeddict-item]
 
     # When the environment is made with them
@@ -212,6 +215,36 @@ def test_an_output_of_the_wrong_form_is_refused_when_it_is_known(
     with pytest.raises(pulumi.RunError) as refused:
         register(program)
     assert expected in str(refused.value)
+
+
+def test_subnets_in_other_places_are_refused_at_once() -> None:
+    # Given two subnets of another VPC
+    environment = tenant()
+    network = environment["existing_network"]
+    network["private_subnet_ids"] = [SUBNET_IDS[0], "subnet-0000000000000000a"]
+    network["pod_subnet_ids"]["us-west-2b"] = "subnet-0000000000000000b"
+    # When the environment is registered, then both are named.
+    with pytest.raises(pulumi.RunError) as refused:
+        register_environment(environment)
+    assert str(refused.value).splitlines() == [
+        f"existing_network.{place}; allowed: a subnet of {VPC_ID}"
+        for place in (
+            "private_subnet_ids[1]: found subnet-0000000000000000a",
+            "pod_subnet_ids.us-west-2b: found subnet-0000000000000000b",
+        )
+    ]
+
+
+def test_subnets_for_pods_in_other_zones_are_refused_at_once() -> None:
+    # Given a subnet for pods in another zone than it is named for, and a zone of nodes without one
+    environment = tenant()
+    environment["existing_network"]["pod_subnet_ids"] = {"us-west-2a": "subnet-00000000000000006"}
+    # When the environment is registered, then both are named.
+    with pytest.raises(pulumi.RunError) as refused:
+        register_environment(environment)
+    wrong_zone, missing = str(refused.value).splitlines()
+    assert "found a subnet in us-west-2c; allowed: a subnet in us-west-2a" in wrong_zone
+    assert "found no subnet in us-west-2b, where nodes start" in missing
 
 
 def test_an_output_where_none_can_be_is_refused_at_once() -> None:

@@ -140,11 +140,25 @@ def _closed_apis(recorded: Sequence[Recorded], live: Live, commands: Commands) -
             f"Kubernetes API of {cluster or api.server}",
             f"{_ANSWERS[api.access]} ({api.detail})",
             f"{len(objects)} recorded objects in the cluster could not be deleted, {objects[0].name} first.",
-            _api_fix(api, commands, is_gone=bool(cluster) and cluster not in there),
+            _api_fix(api, commands, is_gone=bool(cluster) and cluster not in there)
+            if cluster
+            else _foreign_api_fix(api, commands),
         )
 
 
 _ANSWERS = {Access.REFUSED: "refuses the caller", Access.UNREACHABLE: "cannot be reached"}
+
+
+def _foreign_api_fix(api: Api, commands: Commands) -> str:
+    """Name the ways out of a stack whose cluster belongs to somebody else."""
+    again = f"then run {commands.engine_command('destroy')} again"
+    if api.access is Access.REFUSED:
+        return f"run as somebody whom the owner of the cluster lets in, or ask the owner for access; {again}."
+    return (
+        "run from a network that reaches the VPC of the cluster, or ask its owner to add yours to the public"
+        f" access CIDRs; {again}. If the cluster is gone, set PULUMI_K8S_DELETE_UNREACHABLE=true in the"
+        " environment: the engine then forgets its objects."
+    )
 
 
 def _api_fix(api: Api, commands: Commands, *, is_gone: bool) -> str:

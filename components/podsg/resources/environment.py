@@ -107,7 +107,7 @@ class Environment(pulumi.ComponentResource):
 
     def _use_network(self) -> NetworkInUse:
         if self._spec.network is None:
-            return NetworkInUse.found(self._described)
+            return NetworkInUse.found(self._described, self)
         return NetworkInUse.made(
             Network(
                 self._owner.child("network"),

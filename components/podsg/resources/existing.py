@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from podsg.model import EnvironmentSpec, ExistingClusterSpec
 from podsg.model.wording import nearest
 from podsg.resources.cluster import Cluster, told
+from podsg.resources.existing_subnets import refuse_misplaced_subnets
 from podsg.resources.kubernetes_login import cluster_kubeconfig
 from podsg.resources.network import Network
 from podsg.resources.specification import Description
@@ -33,12 +34,24 @@ class NetworkInUse:
         return cls(network.vpc_id, network.private_subnet_ids, network.pod_subnets, network.ways_out)
 
     @classmethod
-    def found(cls, description: Description[EnvironmentSpec]) -> "NetworkInUse":
-        """Use the network that an environment names."""
-        pod_subnets = description.given("existing_network", "pod_subnet_ids") or {}
+    def found(cls, description: Description[EnvironmentSpec], component: pulumi.Resource) -> "NetworkInUse":
+        """Use the network that an environment names.
+
+        Args:
+            description: The environment.
+            component: Component whose provider asks EC2.
+
+        Raises:
+            RunError: A subnet is in another VPC or zone.
+        """
+        given = partial(description.given, "existing_network")
+        private_ids, pod_subnets = given("private_subnet_ids"), given("pod_subnet_ids") or {}
+        listed = private_ids if isinstance(private_ids, list) else []
+        if listed or pod_subnets:
+            refuse_misplaced_subnets(given("vpc_id"), listed, pod_subnets, component)
         return cls(
-            description.given("existing_network", "vpc_id"),
-            _ids(description.given("existing_network", "private_subnet_ids")),
+            given("vpc_id"),
+            _ids(private_ids),
             tuple(sorted(pod_subnets.items())),
         )
 
