@@ -81,15 +81,13 @@ class Cluster(pulumi.ComponentResource):
             self._spec.login,
         )
         self.oidc_provider_arn = self._make_oidc_provider().arn
-        # Without these no API call is allowed, or gets through.
-        self.access = [
-            *grant_administration(
-                self._owner, self.cluster_name, administrators(self, self._spec), self._location
-            ),
-            *open_private_endpoint(
-                self._owner, self.cluster_security_group_id, self._spec.endpoint_access.private_cidrs
-            ),
-        ]
+        # Without these no API call gets through, or is allowed.
+        self.ways_in = open_private_endpoint(
+            self._owner, self.cluster_security_group_id, self._spec.endpoint_access.private_cidrs
+        )
+        self.access = grant_administration(
+            self._owner, self.cluster_name, administrators(self, self._spec), self._location
+        )
         self.vpc_cni = self._install("vpc-cni", configuration_values(self._spec.vpc_cni))
         # What has to be there before the first node.
         self.before_nodes = [

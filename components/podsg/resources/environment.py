@@ -195,12 +195,12 @@ class Environment(pulumi.ComponentResource):
 
         Source: pulumi-kubernetes, `provider/pkg/provider/provider.go`, Configure.
         """
-        first = self._cluster.before_kubernetes
+        cluster = self._cluster
         ways_out = EXISTING_CLUSTER if self._spec.cluster is None else OWN_CLUSTER
         return kubernetes.Provider(
             self._owner.child("kubernetes"),
-            kubeconfig=when_reachable(self._cluster.kubeconfig, self, first, ways_out),
-            opts=self._owner.options(*first),
+            kubeconfig=when_reachable(cluster.kubeconfig, self, cluster.ways_in, ways_out),
+            opts=self._owner.options(*cluster.before_kubernetes),
         )
 
     def _make_nodes(self) -> list[pulumi.Resource]:

@@ -69,6 +69,8 @@ class ClusterInUse:
     oidc_provider_arn: Optional[pulumi.Input[str]]
     version: Optional[str] = None
     """Kubernetes version of its nodes; None leaves it to EKS."""
+    ways_in: Sequence[pulumi.Resource] = ()
+    """What has to be there before the Kubernetes API can be reached."""
     before_kubernetes: Sequence[pulumi.Resource] = ()
     """What has to be there before the Kubernetes API is asked."""
     before_nodes: Sequence[pulumi.Resource] = ()
@@ -88,7 +90,8 @@ class ClusterInUse:
             cluster.cluster_security_group_id,
             cluster.oidc_provider_arn,
             version,
-            (*cluster.access, *cluster.before_nodes),
+            cluster.ways_in,
+            (*cluster.ways_in, *cluster.access, *cluster.before_nodes),
             cluster.before_nodes,
             (cluster.vpc_cni,),
         )
