@@ -17,9 +17,11 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 import yaml
+from kubernetes.dynamic import DynamicClient
 
 from lab import session
-from lab.paths import CHECKOUT
+from lab.paths import CHECKOUT, state_folder
+from lab.status import kubernetes_api
 
 # The aws plugin, for a quick start, imports single modules of the SDK; a package that was not loaded before
 # stays an empty shell. Here the plugin shares a process with programs, which need whole packages.
@@ -84,6 +86,11 @@ class Lab:
         content = yaml.safe_load(path.read_text())
         edit(content["config"]["podsg:environment"])
         path.write_text(yaml.safe_dump(content))
+
+
+def kubernetes_of(cluster: str) -> DynamicClient:
+    """Ask the Kubernetes API of a cluster in the running lab as its administrator."""
+    return kubernetes_api(state_folder() / "aws" / "clusters" / cluster / "admin.kubeconfig")
 
 
 def copy_project(target: Path) -> Path:

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from kubernetes.dynamic import DynamicClient
 
-from lab.paths import state_folder
-from lab.status import client, kubernetes_api
+from lab.status import client
 from tests.lab.by_hand import NODE_POLICIES, ByHand
-from tests.lab.conftest import Lab
+from tests.lab.conftest import Lab, kubernetes_of
 from tests.lab.inventory import Inventory, take_inventory
 
 GUESTS, TENANT = "guests", "tenant"
@@ -35,10 +33,6 @@ def platform(lab: Lab) -> Iterator[ByHand]:
     namespaces.create(body={"metadata": {"name": "shared"}})
     yield made
     made.remove()
-
-
-def kubernetes_of(cluster: str) -> DynamicClient:
-    return kubernetes_api(state_folder() / "aws" / "clusters" / cluster / "admin.kubeconfig")
 
 
 def guests(platform: ByHand) -> dict[str, Any]:

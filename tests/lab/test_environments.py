@@ -8,11 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kubernetes.dynamic import DynamicClient
 
-from lab.paths import CHECKOUT, state_folder
-from lab.status import client, kubernetes_api
-from tests.lab.conftest import Lab
+from lab.paths import CHECKOUT
+from lab.status import client
+from tests.lab.conftest import Lab, kubernetes_of
 from tests.lab.inventory import take_inventory
 
 REFUSED = 2
@@ -21,10 +20,6 @@ ZONES, INSTANCES = 3, 2
 
 def unprotect(environment: dict[str, Any]) -> None:
     environment["deletion_protection"] = False
-
-
-def kubernetes_of(cluster: str) -> DynamicClient:
-    return kubernetes_api(state_folder() / "aws" / "clusters" / cluster / "admin.kubeconfig")
 
 
 def look_at_staging(lab: Lab) -> None:

@@ -90,19 +90,10 @@ class Cluster(pulumi.ComponentResource):
         )
         self.vpc_cni = self._install("vpc-cni", configuration_values(self._spec.vpc_cni))
         # What has to be there before the first node.
-        self.before_nodes = [
-            self.vpc_cni,
-            self._install("kube-proxy"),
-            self._install("eks-pod-identity-agent"),
-        ]
-        self.register_outputs(
-            {
-                "cluster_name": self.cluster_name,
-                "cluster_security_group_id": self.cluster_security_group_id,
-                "kubeconfig": self.kubeconfig,
-                "oidc_provider_arn": self.oidc_provider_arn,
-            }
-        )
+        others = [self._install(addon) for addon in ("kube-proxy", "eks-pod-identity-agent")]
+        self.before_nodes = [self.vpc_cni, *others]
+        names = ("cluster_name", "cluster_security_group_id", "kubeconfig", "oidc_provider_arn")
+        self.register_outputs({output: getattr(self, output) for output in names})
 
     def _install(self, addon: str, values: Optional[str] = None) -> aws.eks.Addon:
         """Install an add-on after access was given: rights work only seconds later, which it takes too."""
