@@ -52,7 +52,9 @@ class EngineError(Exception):
 
     def __init__(self, operation: str, messages: list[str], unrecorded: tuple[Unrecorded, ...] = ()) -> None:
         self.messages, self.unrecorded = messages, unrecorded
-        super().__init__("\n".join([f"{operation} failed.", *messages]))
+        count = len(unrecorded)
+        left = [f"First run the commands for the {count} unrecorded listed above, then this one again."]
+        super().__init__("\n".join([f"{operation} failed.", *messages, *(left if count else ())]))
 
 
 @dataclass
