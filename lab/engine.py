@@ -81,9 +81,6 @@ class Outcome:
         return sum(count for kind, count in self.changes.items() if kind != "same")
 
 
-PROGRAM_HOST = "Exception calling application: "
-
-
 class Engine:
     """Run `up`, `preview`, `refresh` and `destroy` of one stack in the lab.
 
@@ -265,10 +262,10 @@ class Engine:
 
     def _error_texts(self) -> list[str]:
         diagnostics = [event.diagnostic_event for event in self._events if event.diagnostic_event is not None]
-        # A program that runs in this process says twice why it failed: by itself, and through its host.
-        errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
-        by_itself = [error for error in errors if not error.message.startswith(PROGRAM_HOST)]
-        return [f"{_short(error.urn)}{error.message.strip()}" for error in by_itself or errors]
+        errors = [(each.urn, each.message.strip()) for each in diagnostics if each.severity == "error"]
+        # A program that runs in this process says twice why it failed: by itself, and quoted by its host.
+        quotes = {text for _, text in errors for _, other in errors if text != other and text.endswith(other)}
+        return [f"{_short(urn)}{text}" for urn, text in errors if text not in quotes]
 
 
 def _short(urn: str | None) -> str:

@@ -195,6 +195,8 @@ def with_server(deployment: Deployment, server: str) -> Deployment:
     kubeconfig = json.loads(provider["inputs"]["kubeconfig"])
     kubeconfig["clusters"][0]["cluster"]["server"] = server
     provider["inputs"]["kubeconfig"] = json.dumps(kubeconfig)
+    (cluster,) = (one for one in changed["resources"] if one["type"] == "aws:eks/cluster:Cluster")
+    cluster["outputs"]["endpoint"] = server
     return Deployment(version=deployment.version, deployment=changed)
 
 
