@@ -1,7 +1,7 @@
 """The parts that an environment works with, whether it made them or found them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Optional
 
@@ -74,7 +74,7 @@ class ClusterInUse:
     before_kubernetes: Sequence[pulumi.Resource] = ()
     """What has to be there before the Kubernetes API is asked."""
     before_nodes: Sequence[pulumi.Resource] = ()
-    vpc_cni: Sequence[pulumi.Resource] = field(default=())
+    vpc_cni: Sequence[pulumi.Resource] = ()
     """Add-on that knows ENIConfigs, if the environment installs it."""
 
     @classmethod
