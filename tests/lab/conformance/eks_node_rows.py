@@ -84,9 +84,11 @@ def _sizes(low: int, desired: int, high: int) -> dict[str, Any]:
 def _inactive_cluster(clients: Clients) -> None:
     scene = scene_of(clients)
     request = scene.request()
+    # What the request names is made first: the new cluster must not become ACTIVE meanwhile.
+    group = _group(scene, clusterName=request["name"])
     clients.eks.create_cluster(**request)
     with refused("InvalidRequestException"):
-        clients.eks.create_nodegroup(**_group(scene, clusterName=request["name"]))
+        clients.eks.create_nodegroup(**group)
     clients.eks.delete_cluster(name=request["name"])
 
 
