@@ -5,6 +5,7 @@ from __future__ import annotations
 import moto.ec2.models
 import moto.ec2.urls
 from moto.ec2.models import elastic_network_interfaces as stock_interfaces
+from moto.ec2.models import instances as stock_instances
 from moto.ec2.models import nat_gateways as stock_gateways
 from moto.ec2.models import route_tables as stock_routes
 from moto.ec2.models import security_groups as stock_groups
@@ -13,6 +14,7 @@ from moto.ec2.models import vpcs as stock_vpcs
 
 from lab.aws.ec2.backend import LabEC2Backend
 from lab.aws.ec2.endpoints import VPCEndPoint
+from lab.aws.ec2.instances import Instance
 from lab.aws.ec2.interfaces import NetworkInterface, create_service_interface, delete_service_interface
 from lab.aws.ec2.nat import NatGateway
 from lab.aws.ec2.response import LabEC2Response
@@ -28,6 +30,7 @@ def install() -> None:
     """Put the lab's classes in place of moto's, before the first request."""
     stock_subnets.Subnet = Subnet  # type: ignore[misc]
     stock_interfaces.NetworkInterface = NetworkInterface  # type: ignore[misc]
+    stock_instances.Instance = Instance  # type: ignore[misc]
     stock_gateways.NatGateway = NatGateway  # type: ignore[misc]
     stock_groups.SecurityGroupRule = SecurityGroupRule  # type: ignore[misc]
     stock_routes.Route = Route  # type: ignore[misc]

@@ -6,11 +6,14 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import moto.ec2.urls
+from moto.ec2.exceptions import InvalidInstanceIdError
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, generic_filter, get_prefix
 
+from lab.aws.ec2.attachments import AttachmentBackend
 from lab.aws.ec2.endpoints import EndpointBackend
 from lab.aws.ec2.errors import ec2_error, not_found
 from lab.aws.ec2.interfaces import InterfaceTable, NetworkInterface
+from lab.aws.ec2.trunks import TrunkTable
 from lab.aws.ec2.vpc_blocks import VpcBlockBackend
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 _GROUPS_PER_INTERFACE_COUNT = 5
 
 
-class LabEC2Backend(EndpointBackend, VpcBlockBackend):
+class LabEC2Backend(AttachmentBackend, EndpointBackend, VpcBlockBackend):
     """Hold what API callers see; refusals that concern callers only are in the response classes.
 
     moto calls its own backends (VPC deletion removes the default group, endpoints pass random addresses), so
@@ -33,6 +36,7 @@ class LabEC2Backend(EndpointBackend, VpcBlockBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         """Build moto's backend, then take over its table of interfaces."""
         self._answers: dict[tuple[str, str], tuple[str, object]] = {}
+        self.trunks = TrunkTable()
         super().__init__(region_name, account_id)
         self.enis: dict[str, Any] = InterfaceTable(self.enis)
 
@@ -50,10 +54,41 @@ class LabEC2Backend(EndpointBackend, VpcBlockBackend):
         interface = self.enis.pop(interface_id, None)
         if interface is None:
             return
+        self.trunks.forget(self, interface_id)
         for address in self.addresses:
             if address.eni is interface:
                 address.eni = address.association_id = address.instance = None
         self.tags.pop(interface_id, None)
+
+    def run_instances(self, *args: Any, **kwargs: Any) -> Any:
+        """Start instances: all of them or none."""
+        known = set(self.reservations)
+        try:
+            return super().run_instances(*args, **kwargs)
+        except BaseException:
+            for reservation_id in set(self.reservations) - known:
+                begun: list[Any] = self.reservations.pop(reservation_id).instances
+                for instance in begun:
+                    instance.discard()
+            raise
+
+    def get_instance_by_id(self, instance_id: str) -> Any:
+        """Return an instance, also one that has ended; None if it is unknown."""
+        held = itertools.chain.from_iterable(item.instances for item in list(self.reservations.values()))
+        return next((instance for instance in held if instance.id == instance_id), None)
+
+    def get_instance(self, instance_id: str) -> Any:
+        """Return an instance, also one that has ended; an unknown id is refused."""
+        instance = self.get_instance_by_id(instance_id)
+        if instance is None:
+            raise InvalidInstanceIdError(instance_id)
+        return instance
+
+    def get_network_interface(self, eni_id: str) -> Any:
+        """Return an interface; an unknown id is refused."""
+        if eni_id not in self.enis:
+            raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", eni_id)
+        return self.enis[eni_id]
 
     def interfaces_in(self, subnet_id: str) -> list[NetworkInterface]:
         """Return the interfaces of a subnet."""

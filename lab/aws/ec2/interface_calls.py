@@ -8,6 +8,8 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.responses import EC2Response
 
 from lab.aws.ec2.errors import ec2_error, not_found
+from lab.aws.ec2.launching import check_address_count
+from lab.aws.ec2.limits import limits_of
 
 
 class InterfaceCalls(EC2Response):
@@ -54,20 +56,6 @@ class InterfaceCalls(EC2Response):
         self.ec2_backend.remove_interface(interface_id)
         return EmptyResult()
 
-    def detach_network_interface(self) -> ActionResult:
-        """Refuse attachments that AWS services made.
-
-        Source: boto/boto3 issue 2218; EC2 error codes page, AuthFailure.
-        """
-        attachment_id = self._get_param("AttachmentId")
-        for interface in self.ec2_backend.enis.values():
-            if interface.service_attachment and interface.attachment.attachment_id == attachment_id:
-                if attachment_id.startswith("ela-"):
-                    problem = "You are not allowed to manage 'ela-attach' attachments."
-                    raise ec2_error("OperationNotPermitted", problem)
-                raise ec2_error("AuthFailure", "You do not have permission to access the specified resource.")
-        return super().detach_network_interface()
-
     def modify_network_interface_attribute(self) -> ActionResult:
         """Refuse foreign or unknown groups, and interfaces that AWS services manage.
 
@@ -81,14 +69,17 @@ class InterfaceCalls(EC2Response):
         return super().modify_network_interface_attribute()
 
     def assign_private_ip_addresses(self) -> ActionResult:
-        """Return only the new addresses.
+        """Return only the new addresses; refuse more than an instance's interface has.
 
         Source: EC2 API reference, AssignPrivateIpAddresses (assignedPrivateIpAddressesSet).
         """
         interface_id = self._get_param("NetworkInterfaceId")
-        self._interface(interface_id)
+        interface = self._interface(interface_id)
         addresses = self._get_param("PrivateIpAddresses", [])
         count = self._get_int_param("SecondaryPrivateIpAddressCount", 0)
+        if interface.instance is not None:
+            held = len(interface.private_ip_addresses) + len(addresses) + count
+            check_address_count(held, limits_of(interface.instance.instance_type))
         _, new = self.ec2_backend.assign_private_ip_addresses(interface_id, addresses, count)
         assigned = [{"PrivateIpAddress": address} for address in new]
         return ActionResult({"NetworkInterfaceId": interface_id, "AssignedPrivateIpAddresses": assigned})

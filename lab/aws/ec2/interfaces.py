@@ -63,6 +63,7 @@ class NetworkInterface(stock.NetworkInterface):
         if isinstance(subnet, str):
             subnet = ec2_backend.get_subnet(subnet)
         self.service_attachment: Attachment | None = None
+        self.attachment_status = "attached"
         if subnet.pool is None:
             super().__init__(ec2_backend, subnet, private_ip_address, private_ip_addresses, *args, **kwargs)
             return
@@ -76,6 +77,7 @@ class NetworkInterface(stock.NetworkInterface):
         except BaseException:
             subnet.pool.release_all(self)
             raise
+        self._name_in_region()
 
     def _claim(self, subnet: Any, address: str | None) -> str:
         pool: AddressPool = subnet.pool
@@ -85,10 +87,24 @@ class NetworkInterface(stock.NetworkInterface):
             return pool.take(address, self)
         return pool.take_next(self, subnet.reserved_ips)
 
+    def _name_in_region(self) -> None:
+        """Give the primary address the private name that it has in this region.
+
+        Source: VPC user guide, DNS attributes for your VPC (private hostnames).
+        """
+        region = self.ec2_backend.region_name
+        primary = self.private_ip_addresses[0]
+        if "PrivateDnsName" in primary and region != "us-east-1":
+            host = primary["PrivateDnsName"].partition(".")[0]
+            self.private_dns_name = primary["PrivateDnsName"] = f"{host}.{region}.compute.internal"
+
     @property
     def attachment(self) -> Any:
         """Return the attachment to a service or an instance; None if there is none."""
-        return self.service_attachment or super().attachment
+        made = self.service_attachment or super().attachment
+        if made is not None and made is not self.service_attachment:
+            made.status = self.attachment_status
+        return made
 
     @property
     def group_set(self) -> Any:
