@@ -16,6 +16,8 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from lab.aws import imds
+from lab.aws.authorization import refusal
 from lab.aws.calls import Call, CallLog, action_of, buffer_body, service_of
 from lab.aws.lock import BACKEND_LOCK
 from lab.aws.wire import WireError, error_code, is_known, names_action, render_error
@@ -61,30 +63,35 @@ ROUTES |= {"/lab/health": _health, "/lab/calls": _calls, "/lab/calls/reset": _re
 
 
 class Application:
-    """Serve `/lab/` paths from the registry and everything else from moto, one AWS call at a time."""
+    """Serve `/lab/` paths from the registry, instance metadata, and all else from moto, call by call."""
 
     def __init__(self) -> None:
         """Build moto's application; its service parts are made on first use."""
         self._moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+        self._metadata = imds.MetadataService(ACCOUNT_ID, REGION)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = environ.get("PATH_INFO", "")
         if path.startswith("/lab/"):
             return _own_endpoint(path)(Request(environ))(environ, start_response)
+        if path.startswith(imds.PREFIX) and not environ.get("HTTP_AUTHORIZATION"):
+            return self._metadata.answer(Request(environ))(environ, start_response)
         body = buffer_body(environ)
         service = service_of(environ)
         action = action_of(service, environ, body)
         if action and is_known(service) and not names_action(service, action):
             answer = _unsupported(service, action, "")
         else:
-            answer = self._ask_moto(service, action, environ)
+            answer = self._ask_moto(service, action, environ, body)
         CALLS.record(Call(service, action, error_code(answer.status, answer.headers, answer.body)))
         return Response(answer.body, status=answer.status, headers=answer.headers)(environ, start_response)
 
-    def _ask_moto(self, service: str, action: str, environ: WSGIEnvironment) -> WireError:
+    def _ask_moto(self, service: str, action: str, environ: WSGIEnvironment, body: bytes) -> WireError:
         try:
             with BACKEND_LOCK:
+                if refused := refusal(environ, service, action, body):
+                    return refused
                 answer = Response.from_app(self._moto, environ, buffered=True)
         except NotImplementedError as error:
             return _unsupported(service, action, str(error))
