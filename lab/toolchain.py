@@ -1,7 +1,8 @@
 """Build the lab's real parts once, from pinned Go modules, into the cache folder.
 
-A tool set is one Go module under `lab/tools`. Its place in the cache is keyed by its `go.mod`, its `go.sum`
-and the build settings, so that a second checkout finds the tools and a changed pin rebuilds them.
+A tool set is one Go module under `lab/tools`. Its place in the cache is keyed by its `go.mod`, its `go.sum`,
+the build settings and the edits of sources, so that a second checkout finds the tools and a changed pin
+rebuilds them.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lab.errors import LabError
 from lab.paths import TOOL_MODULES, cache_folder
+from lab.source_edit import SourceEdit
 
 GO_MINIMUM = (1, 26)
 KUBERNETES_VERSION = "1.35.4"
 PULUMI_VERSION = "3.246.0"
 CONTROLLER_MODULE = "github.com/aws/amazon-vpc-resource-controller-k8s"
+CONTROLLER_VERSION = "1.8.2"
+WEBHOOK_PORT_VARIABLE = "PODSG_LAB_WEBHOOK_PORT"
+HEALTH_PORT_VARIABLE = "PODSG_LAB_HEALTH_PORT"
 
 Report = Callable[[str], None]
 
@@ -37,6 +43,7 @@ class ToolSet:
     module: str
     tools: dict[str, str]
     link_values: dict[str, str] = field(default_factory=dict)
+    edit: SourceEdit | None = None
 
     @property
     def linker_flags(self) -> str:
@@ -44,14 +51,39 @@ class ToolSet:
         return " ".join(["-s -w", *(f"-X {key}={value}" for key, value in self.link_values.items())])
 
     @property
+    def source(self) -> Path:
+        """Return the folder of the Go module."""
+        return TOOL_MODULES / self.module
+
+    @property
     def folder(self) -> Path:
         """Return the folder of the built tools in the cache."""
         digest = hashlib.sha256(self.linker_flags.encode())
         for name in ("go.mod", "go.sum"):
-            digest.update((TOOL_MODULES / self.module / name).read_bytes())
+            digest.update((self.source / name).read_bytes())
+        if self.edit is not None:
+            digest.update(self.edit.key(self.source))
         return cache_folder() / "tools" / f"{self.module}-{digest.hexdigest()[:16]}" / "bin"
 
 
+# Two clusters of one lab have a controller each, and nothing of a lab listens beyond loopback: see
+# docs/decisions/0007-one-controller-per-cluster.md.
+CONTROLLER = ToolSet(
+    "controller",
+    {"vpc-resource-controller": "."},
+    {f"{CONTROLLER_MODULE}/pkg/version.GitVersion": f"v{CONTROLLER_VERSION}"},
+    SourceEdit(
+        CONTROLLER_MODULE,
+        "main.go",
+        {
+            "webhook.Options{Port: 9443}": (
+                f'webhook.Options{{Host: listenHost, Port: listenPort("{WEBHOOK_PORT_VARIABLE}")}}'
+            ),
+            '":61779"': f'listenAddress("{HEALTH_PORT_VARIABLE}")',
+        },
+        added="listen.go",
+    ),
+)
 TOOL_SETS = (
     ToolSet("etcd", {"etcd": "go.etcd.io/etcd/server/v3"}),
     ToolSet(
@@ -64,6 +96,7 @@ TOOL_SETS = (
         {
             "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
             "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
             "kubectl": "k8s.io/kubernetes/cmd/kubectl",
         },
         {
@@ -72,6 +105,8 @@ TOOL_SETS = (
             "k8s.io/component-base/version.gitMinor": KUBERNETES_VERSION.split(".", 2)[1],
         },
     ),
+    ToolSet("kwok", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
+    CONTROLLER,
 )
 
 
@@ -81,9 +116,15 @@ def tool_folders() -> list[Path]:
 
 
 def crd_folder() -> Path:
-    """Return the folder with the custom resource definitions of the VPC Resource Controller."""
-    digest = hashlib.sha256((TOOL_MODULES / "controller" / "go.sum").read_bytes()).hexdigest()[:16]
-    return cache_folder() / "tools" / f"controller-{digest}" / "crds"
+    """Return the folder with the custom resource definitions of the VPC Resource Controller.
+
+    It is part of the controller's whole `config` folder, which lies beside the built controller.
+    """
+    return _controller_config() / "crd" / "bases"
+
+
+def _controller_config() -> Path:
+    return CONTROLLER.folder.parent / "config"
 
 
 def missing_tools() -> list[str]:
@@ -94,7 +135,7 @@ def missing_tools() -> list[str]:
         for name in tool_set.tools
         if not os.access(tool_set.folder / name, os.X_OK)
     ]
-    return missing if crd_folder().is_dir() else [*missing, "CRDs of the VPC Resource Controller"]
+    return missing if crd_folder().is_dir() else [*missing, "manifests of the VPC Resource Controller"]
 
 
 def build_tools(report: Report) -> None:
@@ -113,7 +154,7 @@ def build_tools(report: Report) -> None:
         for tool_set in TOOL_SETS:
             for name, package in tool_set.tools.items():
                 _build(tool_set, name, package, report)
-        _copy_crds(report)
+        _copy_manifests(report)
 
 
 def _check_go() -> None:
@@ -157,9 +198,21 @@ def _build(tool_set: ToolSet, name: str, package: str, report: Report) -> None:
         return
     unfinished = target.with_suffix(".new")
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = ["go", "build", "-trimpath", "-ldflags", tool_set.linker_flags, "-o", str(unfinished), package]
-    _run_go(command, TOOL_MODULES / tool_set.module, f"building {name}", report)
+    command = ["go", "build", "-trimpath", "-ldflags", tool_set.linker_flags, "-o", str(unfinished)]
+    with TemporaryDirectory() as drafts:
+        if tool_set.edit is not None:
+            module_folder = _fetch(tool_set, tool_set.edit.module, report)
+            overlay = tool_set.edit.write(module_folder, tool_set.source, Path(drafts))
+            command += ["-overlay", str(overlay)]
+        _run_go([*command, package], tool_set.source, f"building {name}", report)
     unfinished.rename(target)
+
+
+def _fetch(tool_set: ToolSet, module: str, report: Report) -> Path:
+    """Return the folder of a module in the module cache."""
+    command = ["go", "mod", "download", "-json", module]
+    output = _run_go(command, tool_set.source, f"fetching {module}", report)
+    return Path(json.loads(output)["Dir"])
 
 
 def _run_go(command: list[str], folder: Path, what: str, report: Report) -> str:
@@ -189,15 +242,13 @@ def _run_go(command: list[str], folder: Path, what: str, report: Report) -> str:
     return output
 
 
-def _copy_crds(report: Report) -> None:
-    target = crd_folder()
+def _copy_manifests(report: Report) -> None:
+    target = _controller_config()
     if target.is_dir():
         return
-    command = ["go", "mod", "download", "-json", CONTROLLER_MODULE]
-    output = _run_go(command, TOOL_MODULES / "controller", "fetching the controller's CRDs", report)
     unfinished = target.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(Path(json.loads(output)["Dir"]) / "config" / "crd" / "bases", unfinished)
+    shutil.copytree(_fetch(CONTROLLER, CONTROLLER_MODULE, report) / "config", unfinished)
     unfinished.rename(target)
 
 

@@ -55,7 +55,7 @@ class Admin:
         Raises:
             LabError: A process ended, or READY_SECONDS passed.
         """
-        self._wait("the API server to be ready", lambda: self._get("/readyz") is not None)
+        self.wait("the API server to be ready", lambda: self._get("/readyz") is not None)
 
     def wait_default_service_account(self) -> None:
         """Wait until the controller manager has made the default service account, the sign that it works.
@@ -64,7 +64,7 @@ class Admin:
             LabError: A process ended, or READY_SECONDS passed.
         """
         path = "/api/v1/namespaces/default/serviceaccounts/default"
-        self._wait("the controller manager to make service accounts", lambda: self._get(path) is not None)
+        self.wait("the controller manager to make service accounts", lambda: self._get(path) is not None)
 
     def apply_definitions(self, folder: Path) -> list[str]:
         """Create every CustomResourceDefinition of a folder and wait until each is Established.
@@ -91,7 +91,7 @@ class Admin:
         for definition in definitions:
             api.create_custom_resource_definition(definition, _request_timeout=REQUEST_SECONDS)
         names = sorted(definition["metadata"]["name"] for definition in definitions)
-        self._wait(
+        self.wait(
             "the custom resource definitions to be Established", lambda: all(map(self._established, names))
         )
         return names
@@ -118,7 +118,7 @@ class Admin:
         )
         spec = definition["spec"]
         path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
-        self._wait(f"{name} to be served", lambda: self._get(path) is not None)
+        self.wait(f"{name} to be served", lambda: self._get(path) is not None)
 
     def delete_definition(self, name: str) -> None:
         """Delete a CustomResourceDefinition with its objects and wait until it is gone.
@@ -137,7 +137,26 @@ class Admin:
                 raise
             return False
 
-        self._wait(f"{name} to be gone", gone)
+        self.wait(f"{name} to be gone", gone)
+
+    def wait(self, purpose: str, done: Callable[[], bool]) -> None:
+        """Wait until something is done.
+
+        Raises:
+            LabError: A process ended, or READY_SECONDS passed.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while not done():
+            reason = self._failure()
+            if reason is None and time.monotonic() > deadline:
+                reason = f"{READY_SECONDS:.0f} s passed"
+            if reason is not None:
+                raise LabError(
+                    f"waiting for {purpose}: {reason}",
+                    why="the EKS cluster cannot become ACTIVE without its Kubernetes API.",
+                    fix="read the logs in the cluster's folder of the lab's state, then start the lab again.",
+                )
+            time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
         """Close the connections."""
@@ -159,17 +178,3 @@ class Admin:
         except OSError:
             return None
         return dict(json.loads(content)) if content.startswith(b"{") else {}
-
-    def _wait(self, purpose: str, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while not done():
-            reason = self._failure()
-            if reason is None and time.monotonic() > deadline:
-                reason = f"{READY_SECONDS:.0f} s passed"
-            if reason is not None:
-                raise LabError(
-                    f"waiting for {purpose}: {reason}",
-                    why="the EKS cluster cannot become ACTIVE without its Kubernetes API.",
-                    fix="read the logs in the cluster's folder of the lab's state, then start the lab again.",
-                )
-            time.sleep(POLL_SECONDS)

@@ -1,9 +1,9 @@
-"""Command lines and configuration files of the three programs of a control plane."""
+"""Command lines and configuration files of etcd, the API server and the controller manager."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.cluster.certificates import Certificates
@@ -20,8 +20,46 @@ CONTROLLERS = (
     "clusterrole-aggregation-controller",
     "root-ca-certificate-publisher-controller",
 )
+WORKLOAD_CONTROLLERS = (
+    "daemonset-controller",
+    "deployment-controller",
+    "disruption-controller",
+    "job-controller",
+    "node-lifecycle-controller",
+    "pod-garbage-collector-controller",
+    "replicaset-controller",
+    "statefulset-controller",
+    "taint-eviction-controller",
+    "ttl-after-finished-controller",
+)
+"""What nodes and pods need beyond a plain API."""
+NODE_GRACE = "10m"
+CONTROLLER_USER = "eks:vpc-resource-controller"
+"""Source: amazon-vpc-resource-controller-k8s v1.8.2, webhooks/core/annotation_validation_webhook.go."""
 DEFAULT_SERVICE_CIDR = "172.20.0.0/16"
 DEFAULT_ISSUER = "https://oidc.eks.us-west-2.amazonaws.com/id/LAB"
+
+
+@dataclass(frozen=True)
+class DataPlane:
+    """Hold what the parts around nodes and pods have to know.
+
+    Attributes:
+        vpc_id: VPC of the cluster.
+        region: Its region.
+        account_id: Its account.
+        aws_url: The lab's AWS on loopback; serves EC2, the instance metadata and the machines, too.
+        controller_credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the VPC
+            Resource Controller.
+        agent_credentials: The same of the node agent.
+    """
+
+    vpc_id: str
+    region: str
+    account_id: str
+    aws_url: str
+    controller_credentials: dict[str, str] = field(repr=False)
+    agent_credentials: dict[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -33,40 +71,60 @@ class Settings:
         issuer: Issuer of service-account tokens.
         access_review_url: Where the API server asks what a user of a token review may do (plain http,
             loopback); None leaves everything to RBAC.
+        data_plane: What nodes and pods need; None starts the API alone.
     """
 
     service_cidr: str = DEFAULT_SERVICE_CIDR
     issuer: str = DEFAULT_ISSUER
     access_review_url: str | None = None
+    data_plane: DataPlane | None = None
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Hold the loopback ports of one control plane."""
+
+    etcd: int
+    etcd_peer: int
+    api: int
+    webhook: int
+    health: int
+    metrics: int
+    introspection: int
 
 
 @dataclass(frozen=True)
 class Site:
     """Hold where one control plane runs: folder, ports, keys, and whom it asks about tokens."""
 
+    name: str
     folder: Path
-    etcd_port: int
-    peer_port: int
-    api_port: int
+    ports: Ports
     certificates: Certificates
     admin_token: str
+    controller_token: str
     token_review_url: str
     settings: Settings
 
     @property
     def endpoint(self) -> str:
         """Return the API server's URL."""
-        return f"https://127.0.0.1:{self.api_port}"
+        return f"https://127.0.0.1:{self.ports.api}"
 
     @property
     def admin_kubeconfig(self) -> Path:
         """Return the file with the lab's own access."""
         return self.folder / "admin.kubeconfig"
 
+    def access(self, path: Path, token: str) -> Path:
+        """Write a kubeconfig of this API server, and return its path."""
+        cluster = {"server": self.endpoint, "certificate-authority": str(self.certificates.authority)}
+        return kubeconfig(path, cluster, {"token": token})
+
 
 def etcd(site: Site) -> list[str]:
     """Return etcd's arguments; nothing is synced to disk, because nothing outlives the cluster."""
-    client_url, peer_url = f"http://127.0.0.1:{site.etcd_port}", f"http://127.0.0.1:{site.peer_port}"
+    client_url, peer_url = f"http://127.0.0.1:{site.ports.etcd}", f"http://127.0.0.1:{site.ports.etcd_peer}"
     return [
         f"--data-dir={site.folder / 'etcd'}",
         f"--listen-client-urls={client_url}",
@@ -82,15 +140,16 @@ def etcd(site: Site) -> list[str]:
 def api_server(site: Site) -> list[str]:
     """Write the API server's files and return its arguments."""
     tokens = f'{site.admin_token},lab-admin,lab-admin,"system:masters"\n'
-    webhook = _kubeconfig(site.folder / "token-review.kubeconfig", {"server": site.token_review_url}, {})
+    tokens += f"{site.controller_token},{CONTROLLER_USER},{CONTROLLER_USER}\n"
+    webhook = kubeconfig(site.folder / "token-review.kubeconfig", {"server": site.token_review_url}, {})
     certificates, settings = site.certificates, site.settings
     return [
-        f"--etcd-servers=http://127.0.0.1:{site.etcd_port}",
+        f"--etcd-servers=http://127.0.0.1:{site.ports.etcd}",
         "--bind-address=127.0.0.1",
         "--advertise-address=127.0.0.1",
         # Endpoints may not hold a loopback address, so nothing writes them.
         "--endpoint-reconciler-type=none",
-        f"--secure-port={site.api_port}",
+        f"--secure-port={site.ports.api}",
         f"--cert-dir={site.folder}",
         f"--tls-cert-file={certificates.server_certificate}",
         f"--tls-private-key-file={certificates.server_key}",
@@ -110,11 +169,16 @@ def api_server(site: Site) -> list[str]:
 
 def controller_manager(site: Site) -> list[str]:
     """Write the administrator's kubeconfig and return the controller manager's arguments."""
-    cluster = {"server": site.endpoint, "certificate-authority": str(site.certificates.authority)}
-    kubeconfig = _kubeconfig(site.admin_kubeconfig, cluster, {"token": site.admin_token})
+    controllers = CONTROLLERS if site.settings.data_plane is None else CONTROLLERS + WORKLOAD_CONTROLLERS
     return [
-        f"--kubeconfig={kubeconfig}",
-        f"--controllers={','.join(CONTROLLERS)}",
+        f"--kubeconfig={site.access(site.admin_kubeconfig, site.admin_token)}",
+        f"--controllers={','.join(controllers)}",
+        # A busy machine delays heartbeats; nodes go when their machine goes, not when it is slow.
+        f"--node-monitor-grace-period={NODE_GRACE}",
+        f"--node-startup-grace-period={NODE_GRACE}",
+        "--node-monitor-period=1s",
+        "--kube-api-qps=100",
+        "--kube-api-burst=200",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
         "--secure-port=0",
@@ -127,7 +191,7 @@ def _authorization(folder: Path, access_review_url: str | None) -> str:
     """Choose RBAC, after the access review for users that a token review has named; no answer is kept."""
     if access_review_url is None:
         return "--authorization-mode=RBAC"
-    connection = _kubeconfig(folder / "access-review.kubeconfig", {"server": access_review_url}, {})
+    connection = kubeconfig(folder / "access-review.kubeconfig", {"server": access_review_url}, {})
     webhook = {
         "timeout": f"{WEBHOOK_SECONDS}s",
         "subjectAccessReviewVersion": "v1",
@@ -150,7 +214,8 @@ def _authorization(folder: Path, access_review_url: str | None) -> str:
     return f"--authorization-config={path}"
 
 
-def _kubeconfig(path: Path, cluster: dict[str, str], user: dict[str, str]) -> Path:
+def kubeconfig(path: Path, cluster: dict[str, str], user: dict[str, str]) -> Path:
+    """Write a kubeconfig that only its owner may read, and return its path."""
     content = {
         "apiVersion": "v1",
         "kind": "Config",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -20,49 +21,70 @@ SERVICE_NAMES = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "
 
 @dataclass(frozen=True)
 class Certificates:
-    """Name the files that the API server and the controller manager read."""
+    """Name the files that the programs of a control plane read."""
 
     authority: Path
     server_certificate: Path
     server_key: Path
     service_account_key: Path
+    webhook_certificate: Path
+    webhook_key: Path
+
+
+@dataclass(frozen=True)
+class _Authority:
+    name: x509.Name
+    key: ec.EllipticCurvePrivateKey
+
+    def certificate(self) -> x509.Certificate:
+        return (
+            _builder(self.name, self.name, self.key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(signs_certificates=True), critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+
+    def serving(self, common_name: str, names: Sequence[str], key: ec.EllipticCurvePrivateKey) -> bytes:
+        """Return a serving certificate for 127.0.0.1 and the names."""
+        alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+        alternatives.append(x509.IPAddress(IPv4Address("127.0.0.1")))
+        issuer_key = self.key.public_key()
+        certificate = (
+            _builder(_name(common_name), self.name, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def make_certificates(folder: Path, cluster_name: str) -> Certificates:
-    """Make a certificate authority, a serving certificate for 127.0.0.1 and a service-account key.
+    """Make a certificate authority, serving certificates for 127.0.0.1 and a service-account key.
 
     Args:
-        folder: Existing folder for the files; keys are readable by their owner only.
+        folder: Existing folder for the files; keys are readable by their owner only. The webhooks' files go
+            to `controller/k8s-webhook-server/serving-certs` in it, because their server looks for them
+            there below its TMPDIR. Source: controller-runtime v0.20.4, pkg/webhook/server.go, setDefaults.
         cluster_name: Part of the authority's name.
     """
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority_name = _name(f"podsg lab {cluster_name}")
-    authority = (
-        _builder(authority_name, authority_name, authority_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
-        .sign(authority_key, hashes.SHA256())
-    )
-    server_key = ec.generate_private_key(ec.SECP256R1())
-    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in SERVICE_NAMES]
-    alternatives.append(x509.IPAddress(IPv4Address("127.0.0.1")))
-    server = (
-        _builder(_name("kube-apiserver"), authority_name, server_key.public_key())
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
-        .sign(authority_key, hashes.SHA256())
-    )
+    authority = _Authority(_name(f"podsg lab {cluster_name}"), ec.generate_private_key(ec.SECP256R1()))
+    server_key, webhook_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    server = authority.serving("kube-apiserver", SERVICE_NAMES, server_key)
+    webhook = authority.serving("vpc-resource-controller", ("localhost",), webhook_key)
     account_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    serving = folder / "controller" / "k8s-webhook-server" / "serving-certs"
+    serving.mkdir(parents=True, mode=0o700)
+    certificate = authority.certificate().public_bytes(serialization.Encoding.PEM)
     return Certificates(
-        write_private(folder / "authority.crt", authority.public_bytes(serialization.Encoding.PEM)),
-        write_private(folder / "server.crt", server.public_bytes(serialization.Encoding.PEM)),
+        write_private(folder / "authority.crt", certificate),
+        write_private(folder / "server.crt", server),
         write_private(folder / "server.key", _key_bytes(server_key)),
         write_private(folder / "service-account.key", _key_bytes(account_key)),
+        write_private(serving / "tls.crt", webhook),
+        write_private(serving / "tls.key", _key_bytes(webhook_key)),
     )
 
 

@@ -1,7 +1,7 @@
-"""One Kubernetes control plane: etcd, kube-apiserver and kube-controller-manager on loopback.
+"""One Kubernetes control plane on loopback, with what plays its nodes and pods if that is wanted.
 
-The controller manager is part of it because without its namespace controller no namespace is ever gone. There
-is no scheduler and no kubelet: nodes and pods are not part of this control plane.
+etcd, API server and controller manager are always there: without the namespace controller no namespace is
+ever gone. Settings with a data plane add scheduler, kwok, the VPC Resource Controller and the node agent.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from lab.cluster import arguments
+from lab.cluster import arguments, data_plane, resource_controller
 from lab.cluster.admin import Admin
-from lab.cluster.arguments import Settings, Site
+from lab.cluster.arguments import DataPlane, Ports, Settings, Site
 from lab.cluster.certificates import make_certificates
-from lab.cluster.children import Children, find_program, free_ports
+from lab.cluster.children import Children, Command, find_program, free_ports
 from lab.errors import LabError
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
+DATA_PLANE_PROGRAMS = ("kube-scheduler", "kwok", "vpc-resource-controller")
 START_ATTEMPTS = 3
 PORT_TAKEN = "address already in use"
 
@@ -54,7 +55,8 @@ class ControlPlane:
     ) -> ControlPlane:
         """Start the processes and wait until the API, the definitions and the controllers are there.
 
-        Waits up to a minute per step; about 4 s on two cores.
+        Waits up to a minute per step; about 4 s on two cores, 6 s with a data plane. Afterwards each process
+        that ends by itself is started again.
 
         Args:
             name: Name of the EKS cluster; data of an older one of that name is dropped.
@@ -66,22 +68,24 @@ class ControlPlane:
         Raises:
             LabError: A program or the definitions are missing, or the control plane does not become ready.
         """
-        programs = [find_program(each) for each in PROGRAMS]
+        chosen = settings or Settings()
+        for each in PROGRAMS if chosen.data_plane is None else PROGRAMS + DATA_PLANE_PROGRAMS:
+            find_program(each)
         definitions = definitions_folder()
         folder = state_dir.resolve() / "clusters" / name
         for attempt in range(1, START_ATTEMPTS + 1):
-            site = _make_site(folder, token_review_url, settings or Settings())
+            site = _make_site(folder, token_review_url, chosen)
             children = Children(folder)
             try:
-                _start(site, children, programs, definitions)
+                _start(site, children, definitions)
             except BaseException as error:
                 children.stop()
                 if attempt == START_ATTEMPTS or PORT_TAKEN not in str(error):
                     raise
             else:
                 break
-        authority = base64.b64encode(site.certificates.authority.read_bytes()).decode()
-        return cls(name, site.endpoint, authority, folder, site.admin_kubeconfig, children, site)
+        children.supervise()
+        return cls(name, site.endpoint, _authority(site), folder, site.admin_kubeconfig, children, site)
 
     @contextmanager
     def administration(self) -> Iterator[Admin]:
@@ -98,7 +102,7 @@ class ControlPlane:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def ended(self) -> str | None:
-        """Say which process has ended by itself; None while all run."""
+        """Say which process has ended by itself before all was ready; None afterwards."""
         return self._children.ended()
 
 
@@ -121,32 +125,52 @@ def definitions_folder() -> Path:
 def _make_site(folder: Path, token_review_url: str, settings: Settings) -> Site:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    etcd_port, peer_port, api_port = free_ports(3)
     return Site(
+        name=folder.name,
         folder=folder,
-        etcd_port=etcd_port,
-        peer_port=peer_port,
-        api_port=api_port,
+        ports=Ports(*free_ports(len(fields(Ports)))),
         certificates=make_certificates(folder, folder.name),
         admin_token=secrets.token_urlsafe(32),
+        controller_token=secrets.token_urlsafe(32),
         token_review_url=token_review_url,
         settings=settings,
     )
+
+
+def _authority(site: Site) -> str:
+    return base64.b64encode(site.certificates.authority.read_bytes()).decode()
 
 
 def _admin(site: Site, children: Children) -> Admin:
     return Admin(site.endpoint, site.certificates.authority, site.admin_token, children.ended)
 
 
-def _start(site: Site, children: Children, programs: list[Path], definitions: Path) -> None:
-    etcd, api_server, controller_manager = programs
-    children.start(etcd, arguments.etcd(site))
-    children.start(api_server, arguments.api_server(site))
+def _start(site: Site, children: Children, definitions: Path) -> None:
+    for name, make in (("etcd", arguments.etcd), ("kube-apiserver", arguments.api_server)):
+        children.start(Command(name, find_program(name), make(site)))
     admin = _admin(site, children)
     try:
         admin.wait_ready()
-        children.start(controller_manager, arguments.controller_manager(site))
-        admin.apply_definitions(definitions)
+        name = "kube-controller-manager"
+        children.start(Command(name, find_program(name), arguments.controller_manager(site)))
+        if (plane := site.settings.data_plane) is None:
+            admin.apply_definitions(definitions)
+        else:
+            _start_data_plane(site, plane, children, admin, definitions)
         admin.wait_default_service_account()
     finally:
         admin.close()
+
+
+def _start_data_plane(
+    site: Site, plane: DataPlane, children: Children, admin: Admin, definitions: Path
+) -> None:
+    """Start what nodes and pods need; the controller ends at once without its definitions and rights."""
+    children.start(data_plane.scheduler(site))
+    children.start(data_plane.kwok(site))
+    webhook_url = f"https://127.0.0.1:{site.ports.webhook}"
+    resource_controller.install(admin, definitions, webhook_url, _authority(site))
+    admin.apply_definitions(definitions)
+    children.start(data_plane.controller(site, plane))
+    children.start(data_plane.node_agent(site, plane))
+    admin.wait("the VPC Resource Controller to be healthy", data_plane.controller_health(site))

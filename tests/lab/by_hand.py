@@ -143,9 +143,11 @@ class ByHand:
         waits = {
             "delete_cluster": ("cluster_deleted", "name"),
             "delete_db_instance": ("db_instance_deleted", "DBInstanceIdentifier"),
+            "delete_nat_gateway": ("nat_gateway_deleted", "NatGatewayIds"),
         }
         for api, operation, arguments in reversed(self._undo):
             getattr(api, operation)(**arguments)
             if operation in waits:
                 waiter, key = waits[operation]
-                api.get_waiter(waiter).wait(**{key: arguments[key]}, WaiterConfig={"Delay": 1})
+                value = arguments.get(key, list(arguments.values()))
+                api.get_waiter(waiter).wait(**{key: value}, WaiterConfig={"Delay": 1})

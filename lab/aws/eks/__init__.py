@@ -10,7 +10,7 @@ import moto.eks.urls
 from werkzeug.wrappers import Request, Response
 
 from lab.aws import server
-from lab.aws.eks import access_review, token_review
+from lab.aws.eks import access_review, machines, token_review
 from lab.aws.eks.backend import LabEKSBackend
 from lab.aws.eks.responses import LabEKSResponse
 from lab.aws.lock import BACKEND_LOCK
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TOKEN_REVIEW = "/lab/token-review/"  # noqa: S105  a path
 ACCESS_REVIEW = "/lab/access-review/"
+MACHINES = "/lab/machines/"
 PATHS = (
     "/clusters$",
     "/clusters/(?P<name>[^/]+)$",
@@ -46,7 +47,11 @@ def install(state_dir: Path) -> None:
     backends.clear()
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths.update(dict.fromkeys(("{0}" + path for path in PATHS), LabEKSResponse.dispatch))
-    server.ROUTES |= {TOKEN_REVIEW: _review_token, ACCESS_REVIEW: _review_access}
+    server.ROUTES |= {
+        TOKEN_REVIEW: _review_token,
+        ACCESS_REVIEW: _review_access,
+        MACHINES: _list_machines,
+    }
     if _stop not in server.ON_STOP:
         server.ON_STOP.append(_stop)
 
@@ -75,6 +80,13 @@ def _review_access(request: Request) -> Response:
     body = json.loads(request.get_data())
     with BACKEND_LOCK:
         answer = access_review.review(_cluster(request, ACCESS_REVIEW), body)
+    return server.answer_json(answer)
+
+
+def _list_machines(request: Request) -> Response:
+    """Answer a cluster's node agent that asks for the machines to play."""
+    with BACKEND_LOCK:
+        answer = machines.listing(_cluster(request, MACHINES), server.ACCOUNT_ID, server.REGION)
     return server.answer_json(answer)
 
 

@@ -10,32 +10,87 @@ import yaml
 from kubernetes.client import ApiException
 from urllib3.exceptions import HTTPError
 
+from lab.aws.eks.addon_catalog import CATALOG
 from lab.aws.lock import BACKEND_LOCK
-from lab.cluster import vpc_cni
+from lab.cluster import addon_manifests, vpc_cni
+from lab.cluster.addon_manifests import Installation
 from lab.errors import LabError
 
 if TYPE_CHECKING:
     from lab.aws.eks.state import Cluster, Description
+    from lab.cluster.admin import Admin
 
-_OWNER = "vpc-cni"
+SELF_MANAGED = ("vpc-cni", "kube-proxy", "coredns")
+"""Source: EKS API reference, CreateCluster (bootstrapSelfManagedAddons)."""
+_CNI = "vpc-cni"
 
 Done = Callable[[str | None], None]
 """Called under the lock of all state, with what went wrong or None."""
 
 
-def install(cluster: Cluster, description: Description, done: Done) -> None:
-    """Apply what the add-on brings, then say so."""
-    _run(cluster, description, done, lambda admin: vpc_cni.install(admin, _eni_configs(description)))
+def install(cluster: Cluster, region: str, description: Description, done: Done, *, keep_data: bool) -> None:
+    """Apply what the add-on brings, then say so.
+
+    Args:
+        cluster: Cluster of the add-on.
+        region: Region of the cluster.
+        description: The add-on.
+        done: Called at the end.
+        keep_data: Leave what others have changed in ConfigMaps.
+    """
+    wanted = _installation(cluster, region, description)
+    configs = _eni_configs(description)
+
+    def action(admin: Admin) -> None:
+        if wanted.addon == _CNI:
+            vpc_cni.install(admin, configs)
+        addon_manifests.apply(admin, wanted.objects(), keep_data=keep_data)
+
+    _run(cluster, done, action)
 
 
-def remove(cluster: Cluster, description: Description, done: Done) -> None:
+def remove(cluster: Cluster, region: str, description: Description, done: Done) -> None:
     """Delete what the add-on brought, then say so."""
-    _run(cluster, description, done, vpc_cni.remove)
+    wanted = _installation(cluster, region, description)
+
+    def action(admin: Admin) -> None:
+        addon_manifests.delete(admin, reversed(wanted.objects()))
+        if wanted.addon == _CNI:
+            vpc_cni.remove(admin)
+
+    _run(cluster, done, action)
 
 
-def _run(cluster: Cluster, description: Description, done: Done, action: Callable[[Any], None]) -> None:
+def install_self_managed(admin: Admin, description: Description, region: str) -> None:
+    """Apply the add-ons that a new cluster has without asking, with their defaults.
+
+    Args:
+        admin: The lab's access to the API server.
+        description: The cluster.
+        region: Region of the cluster.
+    """
+    vpc_cni.install(admin, {})
+    vpc_id, version = description["resourcesVpcConfig"]["vpcId"], description["version"]
+    for name in SELF_MANAGED:
+        default = CATALOG[name].versions_for(version)[0]
+        wanted = Installation(name, default, description["name"], vpc_id, region, {})
+        addon_manifests.apply(admin, wanted.objects())
+
+
+def _installation(cluster: Cluster, region: str, description: Description) -> Installation:
+    return Installation(
+        addon=description["addonName"],
+        version=description["addonVersion"],
+        cluster=cluster.name,
+        vpc_id=cluster.description["resourcesVpcConfig"]["vpcId"],
+        region=region,
+        values=yaml.safe_load(description["configurationValues"] or "") or {},
+    )
+
+
+def _run(cluster: Cluster, done: Done, action: Callable[[Admin], None]) -> None:
     plane = cluster.control_plane
-    if plane is None or description["addonName"] != _OWNER:
+    if plane is None:
         done(None)
         return
 

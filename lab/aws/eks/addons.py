@@ -21,7 +21,7 @@ from lab.aws.eks.errors import (
     ResourceInUseError,
     ResourceNotFoundError,
 )
-from lab.aws.eks.state import Cluster, Description, EksRequest, now
+from lab.aws.eks.state import Cluster, Description, EksRequest, Rollout, now
 from lab.aws.transitions import after
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def create(request: EksRequest) -> Description:
     description["podIdentityAssociations"] = pod_identity.create_for_addon(
         request, cluster, description, addon.namespace
     )
-    after(SETTLE_SECONDS, lambda: _roll_out(request.backend, cluster, description, "CREATE_FAILED"))
+    after(SETTLE_SECONDS, lambda: _roll_out(request.backend, cluster, description))
     return {"addon": description}
 
 
@@ -95,11 +95,13 @@ def update(request: EksRequest) -> Description:
     parameters = {key[0].upper() + key[1:]: value for key, value in changes.items() if value is not None}
     changes.pop("resolveConflicts", None)
 
-    def apply() -> None:
-        description.update(changes | {"modifiedAt": now()})
-        after(0, lambda: _roll_out(request.backend, cluster, description, "UPDATE_FAILED"))
+    keep_data = request.get("resolveConflicts", "NONE") != "OVERWRITE"
 
-    started = updates.begin(request, "AddonUpdate", parameters, apply, addon=description["addonName"])
+    def work(finish: updates.Finish) -> None:
+        description.update(changes | {"modifiedAt": now()})
+        _roll_out(request.backend, cluster, description, finish, keep_data=keep_data)
+
+    started = updates.begin_work(request, "AddonUpdate", parameters, work, addon=description["addonName"])
     return {"update": started}
 
 
@@ -125,7 +127,7 @@ def delete(request: EksRequest) -> Description:
         if request.get("preserve"):
             finish(None)
         else:
-            addon_objects.remove(cluster, description, finish)
+            addon_objects.remove(cluster, request.backend.region_name, description, finish)
 
     after(SETTLE_SECONDS, remove)
     return {"addon": description}
@@ -161,50 +163,43 @@ def describe_configuration(request: EksRequest) -> Description:
     return {"addonName": name, "addonVersion": version, "configurationSchema": json.dumps(schema)}
 
 
-def settle_all(cluster: Cluster) -> None:
-    """Recompute the status of add-ons that need nodes, after node groups have changed."""
-    for description in cluster.addons.values():
-        if description["status"] in {"ACTIVE", "DEGRADED"}:
-            _set_health(cluster, description)
+def _roll_out(
+    backend: LabEKSBackend,
+    cluster: Cluster,
+    description: Description,
+    finish: updates.Finish | None = None,
+    *,
+    keep_data: bool = False,
+) -> None:
+    """Put what the add-on brings into the cluster's API; its pods there decide on its status from then on."""
+    name = description["addonName"]
 
-
-def _roll_out(backend: LabEKSBackend, cluster: Cluster, description: Description, failure: str) -> None:
-    """Put what the add-on brings into the cluster's API; then it is settled."""
+    def ended(problem: str | None) -> None:
+        if finish is not None:
+            finish(None if problem is None else _error("InsufficientNumberOfReplicas", problem))
 
     def settle(problem: str | None) -> None:
-        present = cluster.addons.get(description["addonName"]) is description
-        if (
-            backend.clusters.get(cluster.name) is not cluster
-            or not present
-            or description["status"] not in {"CREATING", "ACTIVE"}
-        ):
+        present = backend.clusters.get(cluster.name) is cluster and cluster.addons.get(name) is description
+        if not present or description["status"] not in {"CREATING", "UPDATING"}:
             return
         if problem is None:
-            _set_health(cluster, description)
-        else:
-            _fail(description, failure, problem)
+            cluster.rollouts[name] = Rollout(ended if finish else None)
+            return
+        _fail(description, "UPDATE_FAILED" if finish else "CREATE_FAILED", problem)
+        if finish is not None:
+            finish(_error("Unknown", problem))
 
-    addon_objects.install(cluster, description, settle)
+    addon_objects.install(cluster, backend.region_name, description, settle, keep_data=keep_data)
+
+
+def _error(code: str, problem: str) -> Description:
+    return {"errorCode": code, "errorMessage": problem, "resourceIds": []}
 
 
 def _fail(description: Description, status: str, problem: str) -> None:
     issue = {"code": "InternalFailure", "message": problem, "resourceIds": []}
     description["status"] = status
     description["health"] = {"issues": [issue]}
-
-
-def _set_health(cluster: Cluster, description: Description) -> None:
-    has_nodes = bool(cluster.fargate_profiles) or any(
-        each["status"] in {"ACTIVE", "UPDATING"} for each in cluster.nodegroups.values()
-    )
-    healthy = has_nodes or not CATALOG[description["addonName"]].needs_nodes
-    issue = {
-        "code": "InsufficientNumberOfReplicas",
-        "message": "The add-on is unhealthy because it doesn't have the desired number of replicas.",
-        "resourceIds": [],
-    }
-    description["status"] = "ACTIVE" if healthy else "DEGRADED"
-    description["health"] = {"issues": [] if healthy else [issue]}
 
 
 def _known(name: str) -> Addon:

@@ -9,19 +9,20 @@ import traceback
 from typing import TYPE_CHECKING
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.iam.models import iam_backends
 
-from lab.aws.eks import access, cluster_checks, network
+from lab.aws import account
+from lab.aws.authorization import controller_session
+from lab.aws.eks import access, addon_health, addon_objects, cluster_checks, network
 from lab.aws.eks.errors import InvalidParameterError, InvalidRequestError, ResourceInUseError
 from lab.aws.eks.identity import find_identity
 from lab.aws.eks.state import Cluster, Description, EksRequest, now
 from lab.aws.lock import BACKEND_LOCK
-from lab.cluster import vpc_cni
-from lab.cluster.arguments import Settings
+from lab.cluster.arguments import DataPlane, Settings
 from lab.cluster.control_plane import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from lab.aws.eks.backend import LabEKSBackend
 
@@ -143,34 +144,53 @@ def _launch(request: EksRequest, cluster: Cluster) -> None:
         cluster.description["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
         issuer,
         f"{own_url}/access-review/{cluster.name}",
+        data_plane=_data_plane(request, cluster),
     )
     own_addons = bool(request.get("bootstrapSelfManagedAddons", True))
     url = f"{own_url}/token-review/{cluster.name}"
 
     def start() -> ControlPlane:
-        return _start_plane(cluster.name, request.state_dir, url, settings, own_addons=own_addons)
+        plane = ControlPlane.start(cluster.name, request.state_dir, url, settings)
+        if own_addons:
+            _install_addons(plane, cluster.description, region)
+        return plane
 
     arguments = (request.backend, cluster, start, settings.issuer)
     cluster.starter = threading.Thread(target=_start, args=arguments, daemon=True)
     cluster.starter.start()
 
 
-def _start_plane(
-    name: str, state_dir: Path, url: str, settings: Settings, *, own_addons: bool
-) -> ControlPlane:
-    """Start a control plane; self-managed add-ons, if wanted, bring their definitions at once.
+def _data_plane(request: EksRequest, cluster: Cluster) -> DataPlane:
+    """Say on whose behalf the parts of the cluster call EC2.
 
-    Source: EKS API reference, CreateCluster (bootstrapSelfManagedAddons).
+    The VPC Resource Controller has a session of the cluster role, so that its policies decide. The node agent
+    plays the parts of several programs and calls as the lab's own user.
+
+    Source: EKS user guide, "Amazon EKS cluster IAM role" (AmazonEKSVPCResourceController).
     """
-    plane = ControlPlane.start(name, state_dir, url, settings)
-    if own_addons:
-        try:
-            with plane.administration() as admin:
-                vpc_cni.install(admin, {})
-        except BaseException:
-            plane.stop()
-            raise
-    return plane
+    account_id = request.backend.account_id
+    return DataPlane(
+        vpc_id=cluster.description["resourcesVpcConfig"]["vpcId"],
+        region=request.backend.region_name,
+        account_id=account_id,
+        aws_url=f"http://127.0.0.1:{request.server_port}",
+        controller_credentials=controller_session(account_id, cluster.description["roleArn"], cluster.name),
+        agent_credentials=_lab_credentials(account_id),
+    )
+
+
+def _lab_credentials(account_id: str) -> dict[str, str]:
+    key = iam_backends[account_id]["aws"].list_access_keys(account.USER_NAME)[0]
+    return {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
+
+
+def _install_addons(plane: ControlPlane, description: Description, region: str) -> None:
+    try:
+        with plane.administration() as admin:
+            addon_objects.install_self_managed(admin, description, region)
+    except BaseException:
+        plane.stop()
+        raise
 
 
 def _start(backend: LabEKSBackend, cluster: Cluster, start: Callable[[], ControlPlane], issuer: str) -> None:
@@ -194,6 +214,7 @@ def _start(backend: LabEKSBackend, cluster: Cluster, start: Callable[[], Control
             "certificateAuthority": {"data": plane.certificate_authority_data},
             "identity": {"oidc": {"issuer": issuer}},
         }
+    addon_health.observe(backend, cluster)
 
 
 def _remove(backend: LabEKSBackend, cluster: Cluster) -> None:

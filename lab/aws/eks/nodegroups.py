@@ -1,4 +1,4 @@
-"""Managed node groups: a strict record; instances and nodes are not part of it.
+"""Managed node groups: what requests may ask for; the instances are started and ended in `node_work`.
 
 Source: EKS API reference, CreateNodegroup, NodegroupScalingConfig, UpdateNodegroupConfig; EKS user guide,
 "Customize managed nodes with launch templates".
@@ -9,20 +9,21 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from lab.aws.eks import access, addons, cluster_checks, launch_templates, network, updates
+from lab.aws.ec2.limits import limits_of
+from lab.aws.eks import access, cluster_checks, launch_templates, network, node_work, updates
 from lab.aws.eks.errors import (
     InvalidParameterError,
     InvalidRequestError,
     ResourceInUseError,
     ResourceNotFoundError,
 )
-from lab.aws.eks.state import Cluster, Description, EksRequest, now
-from lab.aws.transitions import after
+from lab.aws.eks.fleet import Fleet
+from lab.aws.eks.node_work import Change
+from lab.aws.eks.state import Description, EksRequest, now
 
 if TYPE_CHECKING:
-    from lab.aws.eks.backend import LabEKSBackend
+    from lab.aws.eks.state import Cluster
 
-SETTLE_SECONDS = 0.5
 DEFAULT_AMI_TYPE = "AL2023_x86_64_STANDARD"
 DEFAULT_INSTANCE_TYPES = ("t3.medium",)
 DEFAULT_SCALING = {"minSize": 1, "maxSize": 2, "desiredSize": 2}
@@ -31,7 +32,7 @@ NAME_LENGTH = 63
 
 
 def create(request: EksRequest) -> Description:
-    """Check everything against the cluster, IAM and EC2, then keep the record."""
+    """Check everything against the cluster, IAM and EC2, then keep the record and start the instances."""
     cluster, name = request.cluster, request.get("nodegroupName", "")
     if name in cluster.nodegroups:
         raise ResourceInUseError(f"NodeGroup already exists with name {name} and cluster name {cluster.name}")
@@ -43,36 +44,11 @@ def create(request: EksRequest) -> Description:
     cluster_checks.check_role(request, request.get("nodeRole", ""), "ec2.amazonaws.com")
     _check_subnets(request)
     template, data = launch_templates.find(request)
-    identifier = str(uuid.uuid4())
-    description: Description = {
-        "nodegroupName": name,
-        "nodegroupArn": request.arn("nodegroup", f"{cluster.name}/{name}/{identifier}"),
-        "clusterName": cluster.name,
-        "version": _version(request, cluster),
-        "releaseVersion": request.get("releaseVersion") or f"{_version(request, cluster)}.0-20260101",
-        "createdAt": now(),
-        "modifiedAt": now(),
-        "status": "CREATING",
-        "capacityType": request.get("capacityType", "ON_DEMAND"),
-        "scalingConfig": _scaling(DEFAULT_SCALING | request.get("scalingConfig", {})),
-        "instanceTypes": _instance_types(request, data),
-        "subnets": list(request.get("subnets")),
-        "amiType": "CUSTOM" if data.get("ImageId") else request.get("amiType", DEFAULT_AMI_TYPE),
-        "nodeRole": request.get("nodeRole"),
-        "labels": dict(request.get("labels", {})),
-        "taints": list(request.get("taints", [])),
-        "resources": {"autoScalingGroups": [{"name": f"eks-{name}-{identifier}"}]},
-        "diskSize": None if template else request.get("diskSize", 20),
-        "health": {"issues": []},
-        "updateConfig": _update_config(request.get("updateConfig", {"maxUnavailable": 1})),
-        "nodeRepairConfig": request.get("nodeRepairConfig"),
-        "remoteAccess": request.get("remoteAccess"),
-        "launchTemplate": template,
-        "tags": dict(request.get("tags", {})),
-    }
+    description = _description(request, template, data)
     cluster.nodegroups[name] = description
+    cluster.templates[name] = dict(data)
     access.add_node_role(request, cluster, description["nodeRole"])
-    after(SETTLE_SECONDS, lambda: _settle(request.backend, cluster, description))
+    node_work.create(Fleet(request.backend, cluster, description))
     return {"nodegroup": description}
 
 
@@ -87,17 +63,12 @@ def list_names(request: EksRequest) -> Description:
 
 
 def delete(request: EksRequest) -> Description:
-    """Remove the node group a moment later."""
+    """Drain and terminate the instances in the background; then the node group is gone."""
     cluster, nodegroup = request.cluster, _nodegroup(request)
     updates.refuse_if_updating(nodegroup, f"node group {nodegroup['nodegroupName']}")
-    nodegroup["status"] = "DELETING"
-
-    def remove() -> None:
-        if cluster.nodegroups.get(nodegroup["nodegroupName"]) is nodegroup:
-            del cluster.nodegroups[nodegroup["nodegroupName"]]
-            addons.settle_all(cluster)
-
-    after(SETTLE_SECONDS, remove)
+    if nodegroup["status"] != "DELETING":
+        nodegroup["status"] = "DELETING"
+        node_work.delete(Fleet(request.backend, cluster, nodegroup))
     return {"nodegroup": nodegroup}
 
 
@@ -130,7 +101,7 @@ def update_config(request: EksRequest) -> Description:
         parameters["NodeRepairConfig"] = repair
     if not changes:
         raise InvalidParameterError("At least one field must be updated.")
-    return _begin(request, "ConfigUpdate", parameters, changes)
+    return _begin(request, "ConfigUpdate", parameters, Change(changes))
 
 
 def update_version(request: EksRequest) -> Description:
@@ -138,10 +109,12 @@ def update_version(request: EksRequest) -> Description:
     nodegroup, cluster = _changeable(request), request.cluster
     changes: Description = {}
     parameters: Description = {}
+    data: Description | None = None
     if request.get("launchTemplate"):
         if nodegroup["launchTemplate"] is None:
             raise InvalidRequestError("The node group was made without a launch template.")
-        template = launch_templates.find(request)[0] or {}
+        found, data = launch_templates.find(request)
+        template = found or {}
         if template["id"] != nodegroup["launchTemplate"]["id"]:
             raise InvalidRequestError(
                 "The launch template of a node group cannot be replaced by another one."
@@ -152,7 +125,39 @@ def update_version(request: EksRequest) -> Description:
         changes["version"] = _version(request, cluster)
         changes["releaseVersion"] = request.get("releaseVersion") or f"{changes['version']}.0-20260101"
         parameters |= {"Version": changes["version"], "ReleaseVersion": changes["releaseVersion"]}
-    return _begin(request, "VersionUpdate", parameters, changes)
+    change = Change(changes, data, forced=bool(request.get("force", False)))
+    return _begin(request, "VersionUpdate", parameters, change)
+
+
+def _description(request: EksRequest, template: Description | None, data: Description) -> Description:
+    cluster, name = request.cluster, request.get("nodegroupName")
+    identifier = str(uuid.uuid4())
+    return {
+        "nodegroupName": name,
+        "nodegroupArn": request.arn("nodegroup", f"{cluster.name}/{name}/{identifier}"),
+        "clusterName": cluster.name,
+        "version": _version(request, cluster),
+        "releaseVersion": request.get("releaseVersion") or f"{_version(request, cluster)}.0-20260101",
+        "createdAt": now(),
+        "modifiedAt": now(),
+        "status": "CREATING",
+        "capacityType": request.get("capacityType", "ON_DEMAND"),
+        "scalingConfig": _scaling(DEFAULT_SCALING | request.get("scalingConfig", {})),
+        "instanceTypes": _instance_types(request, data),
+        "subnets": list(request.get("subnets")),
+        "amiType": "CUSTOM" if data.get("ImageId") else request.get("amiType", DEFAULT_AMI_TYPE),
+        "nodeRole": request.get("nodeRole"),
+        "labels": dict(request.get("labels", {})),
+        "taints": list(request.get("taints", [])),
+        "resources": {"autoScalingGroups": [{"name": f"eks-{name}-{identifier}"}]},
+        "diskSize": None if template else request.get("diskSize", 20),
+        "health": {"issues": []},
+        "updateConfig": _update_config(request.get("updateConfig", {"maxUnavailable": 1})),
+        "nodeRepairConfig": request.get("nodeRepairConfig"),
+        "remoteAccess": request.get("remoteAccess"),
+        "launchTemplate": template,
+        "tags": dict(request.get("tags", {})),
+    }
 
 
 def _nodegroup(request: EksRequest) -> Description:
@@ -165,29 +170,23 @@ def _nodegroup(request: EksRequest) -> Description:
 def _changeable(request: EksRequest) -> Description:
     nodegroup = _nodegroup(request)
     updates.refuse_if_updating(nodegroup, f"node group {nodegroup['nodegroupName']}")
-    if nodegroup["status"] != "ACTIVE":
+    if nodegroup["status"] not in {"ACTIVE", "DEGRADED"}:
         raise InvalidRequestError(
             f"Nodegroup cannot be updated as it is currently in status {nodegroup['status']}."
         )
     return nodegroup
 
 
-def _begin(request: EksRequest, kind: str, parameters: Description, changes: Description) -> Description:
+def _begin(request: EksRequest, kind: str, parameters: Description, change: Change) -> Description:
     nodegroup = _nodegroup(request)
-
-    def apply() -> None:
-        nodegroup.update(changes | {"modifiedAt": now()})
-
+    fleet = Fleet(request.backend, request.cluster, nodegroup)
+    change = Change(change.values | {"modifiedAt": now()}, change.template, change.forced)
+    act = node_work.configure if kind == "ConfigUpdate" else node_work.replace
     shown = {key: value for key, value in parameters.items() if value is not None}
-    return {"update": updates.begin(request, kind, shown, apply, nodegroup=nodegroup["nodegroupName"])}
-
-
-def _settle(backend: LabEKSBackend, cluster: Cluster, description: Description) -> None:
-    name = description["nodegroupName"]
-    current = backend.clusters.get(cluster.name) is cluster and cluster.nodegroups.get(name) is description
-    if current and description["status"] == "CREATING":
-        description["status"] = "ACTIVE"
-        addons.settle_all(cluster)
+    started = updates.begin_work(
+        request, kind, shown, lambda finish: act(fleet, change, finish), nodegroup=nodegroup["nodegroupName"]
+    )
+    return {"update": started}
 
 
 def _check_subnets(request: EksRequest) -> None:
@@ -201,7 +200,18 @@ def _check_subnets(request: EksRequest) -> None:
 
 
 def _instance_types(request: EksRequest, data: Description) -> list[str] | None:
-    return None if data.get("InstanceType") else list(request.get("instanceTypes", DEFAULT_INSTANCE_TYPES))
+    """Return the request's types; those that do not exist are refused at once.
+
+    Source: terraform-aws-modules/terraform-aws-eks issue 1279.
+    """
+    if data.get("InstanceType"):
+        return None
+    types: list[str] = list(request.get("instanceTypes", DEFAULT_INSTANCE_TYPES))
+    if unknown := [each for each in types if limits_of(each) is None]:
+        raise InvalidParameterError(
+            f"The following supplied instance types do not exist: [{', '.join(unknown)}]"
+        )
+    return types
 
 
 def _version(request: EksRequest, cluster: Cluster) -> str:

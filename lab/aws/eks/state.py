@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lab.aws.eks.errors import InvalidRequestError, ResourceNotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lab.aws.eks.backend import LabEKSBackend
@@ -41,6 +42,40 @@ class Update:
 
 
 @dataclass
+class Machine:
+    """One instance of a node group, and what its kubelet is told.
+
+    Attributes:
+        instance_id: The EC2 instance.
+        nodegroup: Name of the node group.
+        labels: Labels that the kubelet registers with.
+        taints: Taints in Kubernetes' words: key, value, effect.
+        max_pods: Pods that the kubelet takes (count).
+        version: Version of the kubelet, such as `v1.35.0`.
+    """
+
+    instance_id: str
+    nodegroup: str
+    labels: dict[str, str]
+    taints: list[dict[str, str]]
+    max_pods: int
+    version: str
+
+
+@dataclass
+class Rollout:
+    """What an installed add-on has in the cluster's API, and how long it has been unwell.
+
+    Attributes:
+        finish: Ends the update that brought it, with what went wrong or None; None if no update runs.
+        unhealthy_since: Moment (monotonic seconds) since when it lacks pods; None while it is well.
+    """
+
+    finish: Callable[[str | None], None] | None = None
+    unhealthy_since: float | None = None
+
+
+@dataclass
 class Cluster:
     """An EKS cluster and all that belongs to it; the names without underscore are also read by moto."""
 
@@ -56,6 +91,12 @@ class Cluster:
     fargate_profile_count: int = 0
     interface_ids: list[str] = field(default_factory=list)
     control_plane: ControlPlane | None = None
+    machines: dict[str, Machine] = field(default_factory=dict)
+    """Instances of the node groups by instance id, oldest first."""
+    templates: dict[str, Description] = field(default_factory=dict)
+    """Data of the launch template by name of the node group: EKS keeps a copy of its own."""
+    rollouts: dict[str, Rollout] = field(default_factory=dict)
+    """Add-ons whose objects are in the cluster's API, by name."""
     starter: threading.Thread | None = None
     """Starts the control plane; the name is free again only after it has ended."""
 

@@ -1,4 +1,4 @@
-"""Updates: the record of each asynchronous change, and the end of the change a moment later."""
+"""Updates: the record of each asynchronous change, and its end, good or bad."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 UPDATE_SECONDS = 0.5
 RUNNING = "InProgress"
+
+Finish = Callable[[Description | None], None]
+"""Ends an update, under the lock of all state: the error (errorCode, errorMessage, resourceIds) or None."""
 
 
 def begin(
@@ -40,26 +43,56 @@ def begin(
     Returns:
         The description of the update.
     """
+
+    def work(finish: Finish) -> None:
+        apply()
+        finish(None)
+
+    return begin_work(request, kind, parameters, work, nodegroup=nodegroup, addon=addon)
+
+
+def begin_work(
+    request: EksRequest,
+    kind: str,
+    parameters: dict[str, Any],
+    work: Callable[[Finish], None],
+    *,
+    nodegroup: str | None = None,
+    addon: str | None = None,
+) -> Description:
+    """Record an update that takes its time; the resource reads UPDATING until it is finished.
+
+    Args:
+        request: The request that asks for it.
+        kind: Type of the update, as in botocore's UpdateType.
+        parameters: What changes, as in UpdateParamType; values that are not text become JSON.
+        work: Starts the change, under the lock; calls what it is given when the change has ended. A resource
+            that then still reads UPDATING reads ACTIVE.
+        nodegroup: Name of the node group, if it is one that changes.
+        addon: Name of the add-on, if it is one that changes.
+
+    Returns:
+        The description of the update.
+    """
     cluster = request.cluster
     subject = _subject(cluster, nodegroup, addon)
-    description: Description = {
-        "id": str(uuid.uuid4()),
-        "status": RUNNING,
-        "type": kind,
-        "params": [{"type": name, "value": _text(value)} for name, value in parameters.items()],
-        "createdAt": now(),
-        "errors": [],
-    }
+    description = _record(kind, parameters)
     cluster.updates[description["id"]] = Update(description, nodegroup, addon)
     subject["status"] = "UPDATING"
 
-    def finish() -> None:
-        if _is_current(request.backend, cluster, subject, nodegroup, addon):
-            apply()
+    def finish(error: Description | None) -> None:
+        if subject["status"] == "UPDATING":
             subject["status"] = "ACTIVE"
-        description["status"] = "Successful"
+        description["status"] = "Successful" if error is None else "Failed"
+        description["errors"] = [] if error is None else [error]
 
-    after(UPDATE_SECONDS, finish)
+    def start() -> None:
+        if _is_current(request.backend, cluster, subject, nodegroup, addon):
+            work(finish)
+        else:
+            description["status"] = "Cancelled"
+
+    after(UPDATE_SECONDS, start)
     return description
 
 
@@ -89,6 +122,17 @@ def list_ids(request: EksRequest) -> Description:
 
 def _belongs(update: Update, request: EksRequest) -> bool:
     return (update.nodegroup, update.addon) == (request.get("nodegroupName"), request.get("addonName"))
+
+
+def _record(kind: str, parameters: dict[str, Any]) -> Description:
+    return {
+        "id": str(uuid.uuid4()),
+        "status": RUNNING,
+        "type": kind,
+        "params": [{"type": name, "value": _text(value)} for name, value in parameters.items()],
+        "createdAt": now(),
+        "errors": [],
+    }
 
 
 def _subject(cluster: Cluster, nodegroup: str | None, addon: str | None) -> Description:

@@ -1,4 +1,4 @@
-"""EKS: ENIConfig comes with the VPC CNI and goes with it."""
+"""EKS: ENIConfig, the DaemonSet and the ConfigMap come with the VPC CNI and go with it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from .eks_scene import ADMIN_POLICY, EksScene, scene_of
+from .eks_scene import ADMIN_POLICY, SETTLE_SECONDS, EksScene, scene_of
 from .row import Clients, Row, eventually, refused
 
+_AGENT = "/apis/apps/v1/namespaces/kube-system/daemonsets/aws-node"
+_SETTINGS = "/api/v1/namespaces/kube-system/configmaps/amazon-vpc-cni"
 _PATH = "/apis/crd.k8s.amazonaws.com/v1alpha1/eniconfigs"
 _CUSTOM_NETWORK = {
     "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
@@ -46,6 +48,15 @@ class Api:
         }
         return self.scene.ask(self.cluster, self.token, _PATH, body)
 
+    def variables(self) -> dict[str, str] | None:
+        """Return the variables of aws-node and of its init container; None if there is no DaemonSet."""
+        status, content = self.scene.send(self.cluster, self.token, _AGENT)
+        if status == 404:
+            return None
+        spec = json.loads(content)["spec"]["template"]["spec"]
+        (init,), first = spec["initContainers"], spec["containers"][0]
+        return {each["name"]: each.get("value", "") for each in (*init["env"], *first["env"])}
+
     @property
     def names(self) -> dict[str, str]:
         return {"clusterName": self.cluster, "addonName": "vpc-cni"}
@@ -57,7 +68,7 @@ class Api:
     def uninstall(self, **more: Any) -> None:
         eks = self.scene.clients.eks
         eks.delete_addon(**self.names, **more)
-        eventually(lambda: eks.list_addons(clusterName=self.cluster)["addons"], [])
+        eventually(lambda: eks.list_addons(clusterName=self.cluster)["addons"], [], SETTLE_SECONDS)
 
 
 @contextmanager
@@ -108,9 +119,36 @@ def _values(subnets: Any, **more: Any) -> str:
     return json.dumps({"eniConfig": {"create": True, "region": "us-west-2", "subnets": subnets} | more})
 
 
+def _values_reach_pods(clients: Clients) -> None:
+    with _running(clients) as api:
+        text = json.dumps({"env": {"ENABLE_POD_ENI": "true"}, "init": {"env": {"ENABLE_V6_EGRESS": "true"}}})
+        assert api.variables() is None
+        api.install(configurationValues=text)
+        found = api.variables() or {}
+        assert (found["ENABLE_POD_ENI"], found["ENABLE_V6_EGRESS"]) == ("true", "true")
+        assert (found["DISABLE_TCP_EARLY_DEMUX"], found["WARM_ENI_TARGET"]) == ("false", "1")
+        other = json.dumps({"env": {"WARM_IP_TARGET": "3"}})
+        started = clients.eks.update_addon(**api.names, configurationValues=other)
+        api.scene.update(started, api.cluster, addonName="vpc-cni")
+        found = api.variables() or {}
+        assert (found["ENABLE_POD_ENI"], found["WARM_IP_TARGET"]) == ("false", "3")
+        assert json.loads(api.scene.send(api.cluster, api.token, _SETTINGS)[1])["data"] == {
+            "branch-eni-cooldown": "60",
+            "enable-network-policy-controller": "false",
+            "enable-windows-ipam": "false",
+        }
+        api.uninstall(preserve=True)
+        assert api.variables() == found
+        api.install()
+        api.uninstall()
+        assert api.variables() is None
+        assert api.scene.send(api.cluster, api.token, _SETTINGS)[0] == 404
+
+
 def _self_managed(clients: Clients) -> None:
     with _running(clients, self_managed=True) as api:
         assert api.status() == 200
+        assert api.variables() is not None
 
 
 def _refuses(*values: str) -> Callable[[Clients], None]:
@@ -137,6 +175,12 @@ ROWS = [
         "configuration values make ENIConfigs and take them away",
         _CHART + "templates/eniconfig.yaml",
         _values_make_objects,
+    ),
+    Row(
+        "eks-addon-values-pods",
+        "configuration values are merged over the defaults of aws-node, and go with them",
+        _CHART + "values.yaml, templates/daemonset.yaml; EKS API reference, DeleteAddon (preserve)",
+        _values_reach_pods,
     ),
     Row(
         "eks-eniconfig-self-managed",

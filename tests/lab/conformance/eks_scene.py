@@ -19,6 +19,9 @@ from botocore.config import Config
 from .row import REGION, Clients
 
 START_SECONDS = 60
+SETTLE_SECONDS = 90
+ANYWHERE = "0.0.0.0/0"
+FAILED = {"CREATE_FAILED", "DELETE_FAILED", "UPDATE_FAILED", "Failed", "Cancelled"}
 ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
@@ -70,7 +73,41 @@ class EksScene:
 
     @cached_property
     def vpc_id(self) -> str:
-        return str(self.clients.ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"])
+        """Id of a VPC whose subnets reach the internet by a NAT gateway, if they use the main route table."""
+        ec2 = self.clients.ec2
+        vpc_id = str(ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"])
+        gateway_id = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc_id)
+        subnet_id = self.subnet(vpc_id, "10.1.250.0/24", "a")
+        self.own_table(vpc_id, subnet_id, GatewayId=gateway_id)
+        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = ec2.create_nat_gateway(SubnetId=subnet_id, AllocationId=address)["NatGateway"]["NatGatewayId"]
+        main = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "association.main", "Values": ["true"]}]
+        table = ec2.describe_route_tables(Filters=main)["RouteTables"][0]["RouteTableId"]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, NatGatewayId=nat)
+        return vpc_id
+
+    def own_table(self, vpc_id: str, subnet_id: str, **target: str) -> None:
+        """Give a subnet a route table of its own, with a default route if there is a target."""
+        ec2 = self.clients.ec2
+        table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
+        if target:
+            ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, **target)
+        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet_id)
+
+    @cached_property
+    def closed_subnet_id(self) -> str:
+        """Id of a subnet without a way out."""
+        subnet_id = self.subnet(self.vpc_id, "10.1.240.0/24", "a")
+        self.own_table(self.vpc_id, subnet_id)
+        return subnet_id
+
+    @cached_property
+    def full_subnet_id(self) -> str:
+        """Id of a subnet without a free address."""
+        subnet_id = self.subnet(self.vpc_id, "10.1.241.0/28", "a")
+        self.clients.ec2.create_network_interface(SubnetId=subnet_id, SecondaryPrivateIpAddressCount=10)
+        return subnet_id
 
     @cached_property
     def subnet_ids(self) -> list[str]:
@@ -192,28 +229,64 @@ class EksScene:
 
     def ask(self, cluster: str, token: str, path: str = "/api/v1/namespaces", body: Any = None) -> int:
         """Return the status code of a request to the cluster's API."""
+        return self.send(cluster, token, path, body)[0]
+
+    @cached_property
+    def administrator(self) -> Caller:
+        """Somebody who may do everything in the main cluster."""
+        caller, eks = self.user(), self.clients.eks
+        names = {"clusterName": self.main, "principalArn": caller.arn}
+        eks.create_access_entry(**names)
+        eks.associate_access_policy(**names, policyArn=ADMIN_POLICY, accessScope={"type": "cluster"})
+        return caller
+
+    def read(self, path: str) -> Any:
+        """Return an object of the main cluster; None if it is not there."""
+        status, content = self.send(self.main, self.administrator.token(self.main), path)
+        assert status in {200, 404}, content
+        return json.loads(content) if status == 200 else None
+
+    def make(self, path: str, body: Any) -> None:
+        """Create an object in the main cluster."""
+        status, content = self.send(self.main, self.administrator.token(self.main), path, body)
+        assert status == 201, content
+
+    def change(self, path: str, data: dict[str, str]) -> None:
+        """Change a ConfigMap of the main cluster as a user does with `kubectl patch`."""
+        token = self.administrator.token(self.main)
+        status, content = self.send(self.main, token, path, {"data": data}, "PATCH")
+        assert status == 200, content
+
+    def send(
+        self, cluster: str, token: str, path: str, body: Any = None, method: str | None = None
+    ) -> tuple[int, bytes]:
+        """Return status code and content of a request to a cluster's API."""
         found = self.describe(cluster)
         authority = base64.b64decode(found["certificateAuthority"]["data"]).decode()
         handlers = (
             urllib.request.ProxyHandler({}),
             urllib.request.HTTPSHandler(context=ssl.create_default_context(cadata=authority)),
         )
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
         content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(found["endpoint"] + path, data=content, headers=headers)
+        url = found["endpoint"] + path
+        request = urllib.request.Request(url, data=content, headers=headers, method=method)
         try:
             with urllib.request.build_opener(*handlers).open(request, timeout=10) as answer:
-                return int(answer.status)
+                return int(answer.status), answer.read()
         except urllib.error.HTTPError as error:
             with error:
-                return error.code
+                return error.code, error.read()
 
     def wait(self, describe: str, key: str, status: str, **names: str) -> Any:
-        """Wait a few seconds until a node group or add-on has a status."""
-        deadline = time.monotonic() + 10
+        """Wait until a node group, an add-on or an update has a status."""
+        deadline = time.monotonic() + SETTLE_SECONDS
         while (found := getattr(self.clients.eks, describe)(**names)[key])["status"] != status:
-            assert time.monotonic() < deadline, f"{found['status']}, expected {status}"
-            time.sleep(0.05)
+            problem = f"{found['status']}, expected {status}: {found.get('health') or found.get('errors')}"
+            assert found["status"] not in FAILED - {status}, problem
+            assert time.monotonic() < deadline, problem
+            time.sleep(0.1)
         return found
 
     def update(self, started: Any, cluster: str, **names: str) -> Any:

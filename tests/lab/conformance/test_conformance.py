@@ -52,6 +52,7 @@ def _environment() -> dict[str, str]:
         "PATH": path,
         "PYTHONPATH": str(CHECKOUT),
         "AWS_EC2_METADATA_DISABLED": "true",
+        "PODSG_LAB_DRAIN_SECONDS": "8",
     }
 
 
