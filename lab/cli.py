@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,13 +18,25 @@ from lab.errors import LabError
 from lab.execution import execute
 from lab.interrupts import InterruptedRunError, termination_as_interrupt
 from lab.paths import CHECKOUT
+from lab.pod_waits import Deployed, own_branch_enis, remove_pods, start_pods
 from lab.preflight import DestroyBlockedError, refuse_blocked_destroy
 from lab.project import Project
 from lab.recovery.unrecorded import UnrecordedError
-from lab.screen import Format, changes_text, counts_table, print_json, print_result, say, say_error, summary
+from lab.screen import (
+    Format,
+    changes_text,
+    counts_table,
+    print_json,
+    print_pods,
+    print_result,
+    say,
+    say_error,
+    summary,
+)
 from lab.toolchain import build_tools
+from lab.workloads import LabPods, lab_workloads
 from podsg.errors import PodsgError
-from podsg.model import database_access, parse_environment
+from podsg.model import DatabaseAccess, database_access, parse_environment
 
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 ENVIRONMENT_KEY = "podsg:environment"
@@ -44,6 +55,11 @@ ClusterOption = Annotated[
     str, typer.Option("--cluster", help="Set KUBECONFIG to the administrator's access to this EKS cluster.")
 ]
 
+PodsOption = Annotated[
+    bool, typer.Option("--pods/--no-pods", help="Run the workloads' pods, or leave pods as they are.")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Show the pods of kube-system, too.")]
+
 
 @app.command()
 def setup() -> None:
@@ -54,18 +70,31 @@ def setup() -> None:
 
 @app.command()
 def up(
-    stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
+    stack: StackOption = "dev",
+    project: ProjectOption = CHECKOUT,
+    output: FormatOption = Format.TEXT,
+    *,
+    pods: PodsOption = True,
 ) -> None:
-    """Start what is not running, then create or change what the stack describes."""
-    with _clear_errors(output, _again("up", stack, project)):
+    """Start what is not running, then create or change what the stack describes, and run its pods.
+
+    Each workload of the environment gets a Deployment of its name in its namespace, with as many
+    replicas as it says; nothing is pulled. They run before the command ends, or it says what keeps
+    them. Too little room is a warning; a workload of which no pod runs, though the cluster has nodes,
+    ends the command with code 1.
+
+    The pods of a workload that is no longer in the stack file go first, with their branch ENIs.
+    """
+    with _clear_errors(output, _again("up", stack, project) + ("" if pods else " --no-pods")):
         raw = _environment(stack, project)
-        access = database_access(parse_environment(raw)) if raw is not None else ()
-        outcome = _engine(stack, project).up()
-        if output is Format.JSON:
-            print_json(_as_dict(outcome) | {"access": [asdict(row) for row in access]})
-            return
-        _print_notices(outcome)
-        print_result(summary(stack, outcome, access))
+        spec = parse_environment(raw) if raw is not None else None
+        workloads = lab_workloads(spec) if spec else ()
+        engine, running, lab_pods = _engine(stack, project), session.start(say), _lab_pods(stack, project)
+        kept = {one.place for one in workloads}
+        remove_pods(running, lab_pods, [place for place in lab_pods.found() if place not in kept], say)
+        outcome = engine.up()
+        deployed = start_pods(running, lab_pods, workloads if pods else (), say)
+        _finish_up(stack, outcome, database_access(spec) if spec else (), deployed, output)
 
 
 @app.command()
@@ -102,11 +131,25 @@ def destroy(
     """Delete everything that the stack made; the lab itself goes on.
 
     Refuses before any change if it would not finish, with every reason and what to do.
+
+    First it deletes the Deployments that `up` made and waits for at most 180 s until their branch
+    ENIs are gone, which takes the cool-down of the cluster: nodes that go earlier leave them behind.
     """
     with _clear_errors(output, _again("destroy", stack, project)):
-        engine, options = _engine(stack, project), _options(stack, project)
-        check = partial(refuse_blocked_destroy, session=session.start(say), options=options)
-        _finish(engine.destroy(lambda: check(engine.export())), output)
+        engine, options, lab_pods = (
+            _engine(stack, project),
+            _options(stack, project),
+            _lab_pods(stack, project),
+        )
+        running = session.start(say)
+
+        def prepare() -> None:
+            places = tuple(lab_pods.found())
+            leaving = own_branch_enis(running, places)
+            refuse_blocked_destroy(engine.export(), running, options, leaving)
+            remove_pods(running, lab_pods, places, say)
+
+        _finish(engine.destroy(prepare), output)
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})
@@ -148,25 +191,33 @@ def down(
 
 @app.command("status")
 def show_status(
-    stack: StackOption = "dev", project: ProjectOption = CHECKOUT, output: FormatOption = Format.TEXT
+    stack: StackOption = "dev",
+    project: ProjectOption = CHECKOUT,
+    output: FormatOption = Format.TEXT,
+    *,
+    with_system: AllOption = False,
 ) -> None:
-    """Count what exists in EC2, EKS, RDS, IAM, KMS, CloudWatch Logs and Kubernetes, whoever made it."""
+    """Show nodes, pods and policies, and count what exists, whoever made it.
+
+    Groups are those that EC2 has on each interface, never those that a policy asks for. There is a
+    warning for each pod that a policy selects and that runs with other groups.
+    """
     with _clear_errors(output, _again("status", stack, project)):
         found = session.running()
         counts = status.count(found) if found else {}
+        reports = status.report(found, with_system=with_system) if found else {}
         recorded = recorded_resources(Project.read(project), stack)
         total = status.total(counts)
         if output is Format.JSON:
-            running = {"running": found is not None, "stack": stack, "recorded": recorded}
-            print_json(running | {"total": total, "counts": counts})
+            answer = {"running": found is not None, "stack": stack, "recorded": recorded}
+            clusters = {name: asdict(one) for name, one in reports.items()}
+            print_json(answer | {"total": total, "counts": counts, "clusters": clusters})
         elif found is None:
             print_result("The lab of this checkout is not running. To start it: podsg lab up")
         else:
-            print_result(
-                counts_table(
-                    f"{total} objects in the lab; the engine records {recorded} resources of {stack}", counts
-                )
-            )
+            title = f"{total} objects in the lab; the engine records {recorded} resources of {stack}"
+            print_result(counts_table(title, counts))
+            print_result(status.report_tables(reports))
 
 
 def _engine(stack: str, project: Path) -> Engine:
@@ -187,6 +238,26 @@ def _again(verb: str, stack: str, project: Path) -> str:
 def _options(stack: str, project: Path) -> str:
     where = "" if project.resolve() == CHECKOUT else f" --project {shlex.quote(str(project))}"
     return f"--stack {shlex.quote(stack)}{where}"
+
+
+def _lab_pods(stack: str, project: Path) -> LabPods:
+    return LabPods(Project.read(project).owner(stack))
+
+
+def _finish_up(
+    stack: str, outcome: Outcome, access: tuple[DatabaseAccess, ...], deployed: Deployed, output: Format
+) -> None:
+    """Show what an `up` made, and its pods; a workload that does not run at all is a failure."""
+    if output is Format.JSON:
+        pods = {"pods": [asdict(row) for row in deployed.pods], "pod_notes": deployed.notes}
+        print_json(_as_dict(outcome) | {"access": [asdict(row) for row in access]} | pods)
+    else:
+        _print_notices(outcome)
+        print_result(summary(stack, outcome, access))
+        print_pods(deployed.pods, deployed.notes)
+    if deployed.failed:
+        say_error(f"no pod runs of {', '.join(deployed.failed)}; podsg lab status shows more.")
+        raise typer.Exit(FAILED)
 
 
 def _finish(outcome: Outcome, output: Format) -> None:

@@ -41,22 +41,33 @@ class DestroyBlockedError(LabError):
         )
 
 
-def refuse_blocked_destroy(deployment: automation.Deployment, session: Session, options: str = "") -> None:
+def refuse_blocked_destroy(
+    deployment: automation.Deployment,
+    session: Session,
+    options: str = "",
+    leaving: frozenset[str] = frozenset(),
+) -> None:
     """Let a destroy go on only if it would finish.
 
     Args:
         deployment: The engine's record of the stack.
         session: The running lab.
         options: Options that name the stack to `podsg lab`. Default: `--stack` with its name.
+        leaving: Ids of interfaces that go before the engine deletes anything. Default: none.
 
     Raises:
         DestroyBlockedError: It would not; names every reason at once.
     """
-    if found := preflight(deployment, session, options):
+    if found := preflight(deployment, session, options, leaving):
         raise DestroyBlockedError(_names(recorded_resources(deployment))[1], found)
 
 
-def preflight(deployment: automation.Deployment, session: Session, options: str = "") -> tuple[Obstacle, ...]:
+def preflight(
+    deployment: automation.Deployment,
+    session: Session,
+    options: str = "",
+    leaving: frozenset[str] = frozenset(),
+) -> tuple[Obstacle, ...]:
     """Return every reason why a destroy would not finish, sorted; empty if there is none."""
     recorded = recorded_resources(deployment)
     if not recorded:
@@ -68,7 +79,9 @@ def preflight(deployment: automation.Deployment, session: Session, options: str 
         stack=f"organization/{project}/{stack}",
         prefix="podsg lab exec --",
     )
-    live = replace(live_facts(recorded, session), apis=tuple(_apis(recorded, session)))
+    facts = live_facts(recorded, session)
+    staying = tuple(one for one in facts.interfaces if one.id not in leaving)
+    live = replace(facts, interfaces=staying, apis=tuple(_apis(recorded, session)))
     return obstacles(recorded, live, commands)
 
 

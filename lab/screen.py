@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from lab.engine import Outcome
+from lab.status import PodRow, pods_table, waiting_notes
 from podsg.model import DatabaseAccess
 
 PIPE_WIDTH = 120
@@ -68,6 +71,18 @@ def summary(stack: str, outcome: Outcome, access: tuple[DatabaseAccess, ...]) ->
         )
     table.add_row("time", f"{outcome.seconds:.0f} s")
     return table
+
+
+def print_pods(rows: Sequence[PodRow], notes: Iterable[str]) -> None:
+    """Show the pods that an `up` deployed, and what keeps those that do not run."""
+    if rows:
+        print_result(pods_table(rows, "Pods of the workloads"))
+    for note in [
+        *notes,
+        *waiting_notes(rows),
+        *(f"{row.name}: {row.warning}" for row in rows if row.warning),
+    ]:
+        print_result(Text(f"Warning: {note}", style="yellow"))
 
 
 def counts_table(title: str, counts: dict[str, dict[str, int]]) -> Table:

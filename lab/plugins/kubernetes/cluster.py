@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from lab.plugins.interface import Values
@@ -92,6 +93,20 @@ class Cluster:
             options = _writing(fieldmanagers.CREATOR, preview=preview)
             return self.api.call("create", kind_of(wanted), namespace_of(wanted), body=wanted, **options)
 
+        return self._retried(send, preview=preview)
+
+    def upsert(self, wanted: Values, manager: str, *, force: bool, preview: bool) -> Values:
+        """Make an object, or those fields of one that is there, as wanted.
+
+        A missing namespace or kind is waited for, as by a create.
+
+        Source: await/await.go, Creation.
+        """
+        return self._retried(
+            lambda: self.apply(wanted, None, manager, force=force, preview=preview), preview=preview
+        )
+
+    def _retried(self, send: Callable[[], Values], *, preview: bool) -> Values:
         pause = FIRST_RETRY_SECONDS
         for _ in range(0 if preview else CREATE_RETRIES):
             try:
@@ -105,11 +120,20 @@ class Cluster:
         return send()
 
     def apply(
-        self, wanted: Values, live: Values | None, manager: str, *, force: bool, preview: bool
+        self,
+        wanted: Values,
+        live: Values | None,
+        manager: str,
+        *,
+        force: bool,
+        preview: bool,
+        patch: bool = False,
     ) -> Values:
         """Make an object as wanted by server-side apply, a definition by replacement.
 
-        Source: await/await.go, updateResource and ssaUpdate.
+        A patch leaves the fields of other writers with them.
+
+        Source: await/await.go, updateResource, ssaUpdate and fixCSAFieldManagers.
         """
         place = kind_of(wanted), namespace_of(wanted), name_of(wanted)
         options = _writing(manager, preview=preview)
@@ -117,7 +141,7 @@ class Cluster:
             version = live["metadata"]["resourceVersion"]
             body = {**wanted, "metadata": {**wanted["metadata"], "resourceVersion": version}}
             return self.api.call("replace", *place, body=body, **options)
-        if live is not None and not preview:
+        if live is not None and not preview and not patch:
             self._take_over(place, live, manager)
         forced = fieldmanagers.forces(wanted, live, always=force, preview=preview)
         return self.api.call("server_side_apply", *place, body=wanted, force_conflicts=forced, **options)
@@ -135,6 +159,32 @@ class Cluster:
             },
         ]
         self.api.call("patch", *place, body=patch, content_type="application/json-patch+json")
+
+    def release(self, live: Values, manager: str) -> None:
+        """Give up all fields of one manager; those that nobody else manages are gone, the object stays.
+
+        The published provider asks for this without looking: an object that is gone comes back empty.
+
+        Source: ssa/ssa.go, Relinquish; await/await.go, Deletion.
+        """
+        kind, namespace, name = kind_of(live), namespace_of(live), name_of(live)
+        identity = {
+            "apiVersion": kind.api_version,
+            "kind": kind.name,
+            "metadata": {"name": name, **({"namespace": namespace} if namespace else {})},
+        }
+        try:
+            self.api.call(
+                "server_side_apply",
+                kind,
+                namespace,
+                name,
+                body=identity,
+                force_conflicts=False,
+                **_writing(manager, preview=False),
+            )
+        except NoKindError:
+            return
 
     def delete(self, live: Values, inputs: Values, timeout: float) -> None:
         """Delete an object and wait until it is gone; one that is gone, or whose kind is, is a success.

@@ -17,7 +17,8 @@ from lab.plugins.wire import UNKNOWN
 Path = tuple[str | int, ...]
 
 _MISSING: Final = object()
-_IDENTITY: Final = (("metadata", "name"), ("metadata", "namespace"))
+IDENTITY: Final[tuple[Path, ...]] = (("metadata", "name"), ("metadata", "namespace"))
+"""Whose change replaces every object, and that of a patch resource only. Source: provider.go, Diff."""
 _SELECTOR: Final = (("spec", "selector"),)
 _ROLE: Final = (("roleRef",),)
 _JOB: Final = (("spec", "completions"), ("spec", "parallelism"), ("spec", "selector"), ("spec", "template"))
@@ -58,7 +59,7 @@ def replacing_paths(
 ) -> list[Path]:
     """Return the paths whose change replaces an object of this kind."""
     immutable = wanted.get("immutable") is True
-    paths: list[Path] = [*_IDENTITY, *_REPLACING.get(kind, ())]
+    paths: list[Path] = [*IDENTITY, *_REPLACING.get(kind, ())]
     if kind == Kind("v1", "ConfigMap") and (immutable or not config_map_mutable):
         paths += _CONFIG_MAP
     if kind == Kind("v1", "Secret"):

@@ -91,6 +91,20 @@ def kind_of_token(token: str) -> Kind:
     return Kind(parts[1].removeprefix("core/"), parts[2])
 
 
+def is_patch(token: str, values: Values) -> bool:
+    """Say whether a resource changes some fields of an object that someone else manages.
+
+    A custom kind whose name happens to end so is none. Source: kinds/util.go, IsPatchResource.
+
+    Example:
+        >>> is_patch("kubernetes:core/v1:ConfigMapPatch", {"kind": "ConfigMap"})
+        True
+        >>> is_patch("kubernetes:acme.io/v1:FieldPatch", {"kind": "FieldPatch"})
+        False
+    """
+    return kind_of_token(token).name == f"{values.get('kind')}Patch"
+
+
 def from_inputs(values: Values) -> Values:
     """Return inputs in the API server's spelling, without what only the server writes."""
     result: Values = _respell(values, _DASHED)

@@ -102,7 +102,7 @@ class KubernetesPlugin(Plugin):
             self.say(urn, text, warning=True)
             return olds, ()
         kind = objects.kind_of_token(urn.type)
-        failures = _refusals(urn, kind, news)
+        failures = _refusals(urn, news)
         if failures:
             return news, failures
         inputs = {"apiVersion": kind.api_version, "kind": kind.name, **news}
@@ -140,11 +140,15 @@ class KubernetesPlugin(Plugin):
         pruned = objects.with_namespace(pruned, _canonical(live) if namespaced else "")
         if objects.metadata_of(wanted).get("namespace") is not UNKNOWN:
             wanted = objects.with_namespace(wanted, _canonical(wanted) if namespaced else "")
-        replacing = diffing.replacing_paths(
-            kind,
-            wanted,
-            config_map_mutable=self._options.config_map_mutable,
-            secret_mutable=self._options.secret_mutable,
+        replacing = (
+            diffing.IDENTITY
+            if objects.is_patch(urn.type, wanted)
+            else diffing.replacing_paths(
+                kind,
+                wanted,
+                config_map_mutable=self._options.config_map_mutable,
+                secret_mutable=self._options.secret_mutable,
+            )
         )
         found = diffing.with_replacements(diffing.differences(pruned, wanted), replacing)
         detailed = {diffing.path_text(path): difference for path, difference in found.items()}
@@ -164,14 +168,14 @@ class KubernetesPlugin(Plugin):
         Source: provider.go, Create.
         """
         wanted = objects.from_inputs(inputs)
-        if preview and not self._can_dry_run(wanted):
+        if preview and (objects.is_patch(urn.type, wanted) or not self._can_dry_run(wanted)):
             return "", objects.mark_secret(inputs)
         cluster = self._reachable()
         manager = _field_manager(wanted, {})
         try:
-            if self._options.upsert:
+            if self._options.upsert or objects.is_patch(urn.type, wanted):
                 force = self._options.patch_force
-                live = cluster.apply(wanted, None, manager, force=force, preview=preview)
+                live = cluster.upsert(wanted, manager, force=force, preview=preview)
             else:
                 live = cluster.create(wanted, preview=preview)
         except NoKindError as error:
@@ -245,8 +249,8 @@ class KubernetesPlugin(Plugin):
         live: Values | None = None
         try:
             live = cluster.get(kind_of(wanted), namespace, name)
-            force = self._options.patch_force
-            applied = cluster.apply(wanted, live, manager, force=force, preview=preview)
+            force, patch = self._options.patch_force, objects.is_patch(urn.type, wanted)
+            applied = cluster.apply(wanted, live, manager, force=force, preview=preview, patch=patch)
         except ApiError as error:
             if preview and error.status == FORBIDDEN:
                 return objects.mark_secret(news)
@@ -254,11 +258,12 @@ class KubernetesPlugin(Plugin):
             if live is None or preview:
                 raise PluginError(text) from error
             raise InitFailed(old.id, objects.to_outputs(live, manager), {}, [text]) from error
-        return (
-            objects.to_outputs(applied, manager)
-            if preview
-            else self._ready(urn, applied, wanted, manager, timeout)
-        )
+        if preview:
+            return objects.to_outputs(applied, manager)
+        outputs = self._ready(urn, applied, wanted, manager, timeout)
+        if (before := _field_manager(objects.from_inputs(old.inputs), old.outputs)) != manager:
+            cluster.release(applied, before)
+        return outputs
 
     def _ready(self, urn: Urn, live: Values, wanted: Values, manager: str, timeout: float) -> Values:
         cluster = self._reachable()
@@ -290,7 +295,11 @@ class KubernetesPlugin(Plugin):
         namespace, name = objects.parse_id(old.id)
         live = {"apiVersion": kind.api_version, "kind": kind.name, **live}
         live["metadata"] = {**objects.metadata_of(live), "namespace": namespace, "name": name}
-        self._cluster.delete(live, objects.from_inputs(old.inputs), timeout)
+        inputs = objects.from_inputs(old.inputs)
+        if objects.is_patch(urn.type, live):
+            _release(self._cluster, live, _field_manager(inputs, old.outputs))
+            return
+        self._cluster.delete(live, inputs, timeout)
         if kind_of(live) == CRD:
             self._cluster.api.forget()
 
@@ -309,12 +318,13 @@ class KubernetesPlugin(Plugin):
         return not has_unknown(wanted) and self._cluster is not None and self._cluster.knows(kind_of(wanted))
 
 
-def _refusals(urn: Urn, kind: Kind, news: Values) -> list[CheckFailure]:
+def _refusals(urn: Urn, news: Values) -> list[CheckFailure]:
     """Return why the lab cannot manage such a resource at all."""
     if urn.type.startswith(_OTHER_PARTS):
         return [CheckFailure("", f"{urn.type} is not implemented by the lab's provider")]
-    if kind.name.endswith("Patch") and news.get("kind") == kind.name.removesuffix("Patch"):
-        return [CheckFailure("", "patch resources are not implemented by the lab's provider")]
+    if objects.is_patch(urn.type, news) and not objects.name_of(news):
+        text = "patch resources require the `.metadata.name` field to be set"
+        return [CheckFailure("metadata.name", text)]
     metadata_ = objects.metadata_of(news)
     if metadata_.get("generateName"):
         text = "the `.metadata.generateName` field is not supported in Server-Side Apply mode"
@@ -324,6 +334,20 @@ def _refusals(urn: Urn, kind: Kind, news: Values) -> list[CheckFailure]:
         for key in _UNSUPPORTED_ANNOTATIONS
         if objects.annotation(news, key)
     ]
+
+
+def _release(cluster: Cluster, live: Values, manager: str) -> None:
+    """Give up what a patch resource manages. Source: provider.go, Delete."""
+    try:
+        cluster.release(live, manager)
+    except ApiError as error:
+        if error.reason == "Invalid" and "Required value" in str(error):
+            raise PluginError(
+                "this Patch resource is currently managing a required field, so it can't be deleted"
+                " directly. Either set the `retainOnDelete` resource option, or transfer ownership of the"
+                f" field before deleting: {error}"
+            ) from error
+        raise
 
 
 def _canonical(values: Values) -> str:

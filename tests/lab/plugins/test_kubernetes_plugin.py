@@ -103,7 +103,6 @@ def test_the_namespace_is_the_providers(kubeconfig: str, given: Values, expected
         (DEPLOYMENT, {"spec": {"template": {"spec": {"containers": [{"img": "i"}]}}}}, None),
         (CONFIG_MAP, {"metadata": {"generateName": "c-"}}, "metadata.generateName"),
         (CONFIG_MAP, {"metadata": {"annotations": {"pulumi.com/waitFor": "x"}}}, None),
-        ("kubernetes:core/v1:ConfigMapPatch", {"kind": "ConfigMap", "metadata": {"name": "c"}}, ""),
         ("kubernetes:helm.sh/v3:Release", {"chart": "x"}, ""),
     ],
 )

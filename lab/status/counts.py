@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from kubernetes import config, dynamic
+from kubernetes.client import ApiException
+from kubernetes.config import ConfigException
+from kubernetes.dynamic.exceptions import ResourceNotFoundError
+from urllib3.exceptions import HTTPError
 
-from lab.paths import state_folder
+from lab.paths import admin_kubeconfigs
 from lab.session import REGION, Session
 
+API_ERRORS: Final = (ApiException, ConfigException, HTTPError, OSError, ResourceNotFoundError)
+"""What a Kubernetes API that is coming or going raises."""
 SYSTEM_NAMESPACES = {"default", "kube-node-lease", "kube-public", "kube-system"}
 
 
@@ -45,6 +52,12 @@ AWS_KINDS = {
         "ec2", "describe_security_groups", "SecurityGroups", lambda group: group["GroupName"] != "default"
     ),
     "network interfaces": Kind("ec2", "describe_network_interfaces", "NetworkInterfaces"),
+    "instances": Kind(
+        "ec2",
+        "describe_instances",
+        "Reservations[].Instances",
+        lambda instance: instance["State"]["Name"] != "terminated",
+    ),
     "flow logs": Kind("ec2", "describe_flow_logs", "FlowLogs"),
     "launch templates": Kind("ec2", "describe_launch_templates", "LaunchTemplates"),
     "clusters": Kind("eks", "list_clusters", "clusters"),
@@ -139,10 +152,14 @@ def kubernetes_api(kubeconfig: Path) -> dynamic.DynamicClient:
 
 def _kubernetes() -> dict[str, int]:
     counts = {"namespaces": 0, "security group policies": 0}
-    for kubeconfig in (state_folder() / "aws" / "clusters").glob("*/admin.kubeconfig"):
-        api = kubernetes_api(kubeconfig)
-        namespaces = api.resources.get(api_version="v1", kind="Namespace").get().items
-        counts["namespaces"] += sum(item.metadata.name not in SYSTEM_NAMESPACES for item in namespaces)
-        policies = api.resources.get(api_version="vpcresources.k8s.aws/v1beta1", kind="SecurityGroupPolicy")
-        counts["security group policies"] += len(policies.get().items)
+    for kubeconfig in admin_kubeconfigs().values():
+        # One that does not answer is coming or going; its cluster counts, and the tables say so.
+        with contextlib.suppress(*API_ERRORS):
+            api = kubernetes_api(kubeconfig)
+            namespaces = api.resources.get(api_version="v1", kind="Namespace").get().items
+            counts["namespaces"] += sum(item.metadata.name not in SYSTEM_NAMESPACES for item in namespaces)
+            policies = api.resources.get(
+                api_version="vpcresources.k8s.aws/v1beta1", kind="SecurityGroupPolicy"
+            )
+            counts["security group policies"] += len(policies.get().items)
     return counts
