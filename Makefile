@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 PODSG_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/podsg
 PYTHON ?= python3
+# Labs that run at once in `make test-lab`: much of a lab's time is waiting for a cool-down.
+LAB_WORKERS ?= 3
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' tools/uv.txt)
 UV := $(PODSG_CACHE)/uv/$(UV_VERSION)/bin/uv
 RUN := .venv/bin/
@@ -108,7 +110,8 @@ wheel: $(UV) ## Build the wheel into dist/
 
 .PHONY: test-lab
 test-lab: setup wheel ## The lab, in a network namespace with only lo
-	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=900 tests/lab
+	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=900 \
+	  --numprocesses=$(LAB_WORKERS) --dist=loadfile --no-loadscope-reorder tests/lab
 
 .PHONY: test
 test: setup test-pure test-resources test-lab ## Set up and run all tests

@@ -51,6 +51,23 @@ def interrupts_arrive() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONG = (
+    "test_interrupts",
+    "test_scale",
+    "test_preflight",
+    "test_conformance",
+    "test_order",
+    "test_environments",
+)
+"""Files that take minutes: where several run at once, they begin first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files, in the order of `LONG`; the rest stays in its random order."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
 @dataclass(frozen=True)
 class Lab:
     """Run `podsg lab` as people do, in a process of its own."""
@@ -59,8 +76,10 @@ class Lab:
     project: Path
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command; an `up` runs the pods of workloads only if the test asks for them with `--pods`."""
+        without = ["--no-pods"] if arguments[0] == "up" and "--pods" not in arguments else []
         return subprocess.run(
-            [str(Path(sys.executable).parent / "podsg"), "lab", *arguments],
+            [str(Path(sys.executable).parent / "podsg"), "lab", *arguments, *without],
             cwd=CHECKOUT,
             env={**os.environ, "PODSG_LAB_STATE": str(self.state), "COLUMNS": "140", **variables},
             capture_output=True,

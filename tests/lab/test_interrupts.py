@@ -61,7 +61,8 @@ class Ended:
 def struck(lab: Lab, verb: str, step: int, strike: Callable[[psutil.Process], bool]) -> Ended:
     """Run a command, and strike as soon as it has shown so many steps and the victim is there."""
     output = lab.project / "answer.json"
-    command = [str(Path(sys.executable).parent / "podsg"), "lab", verb, "--format", "json"]
+    without_pods = ["--no-pods"] if verb == "up" else []
+    command = [str(Path(sys.executable).parent / "podsg"), "lab", verb, "--format", "json", *without_pods]
     environment = {**os.environ, "PODSG_LAB_STATE": str(lab.state)}
     hit, seen, progress = False, 0, []
     with (

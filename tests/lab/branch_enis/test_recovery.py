@@ -1,0 +1,108 @@
+"""Parts of the lab that are killed in the middle: they come back, or what is lost is said and made again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import psutil
+
+from lab import session
+from lab.status import PodRow, report
+from tests.lab.conftest import Lab
+
+from .objects import deployment, namespace, policy
+from .scene import PodCluster, PodScene, branch_eni, is_running, until
+
+CATALOG_PODS = 2
+"""Replicas in stacks/Pulumi.dev.yaml."""
+POD_GROUP = "dev-pod-catalog"
+
+
+def _kill(cluster: PodCluster, program: str) -> None:
+    """Kill a part and wait until another process has its place."""
+    killed = cluster.process_id(program)
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: cluster.process_id(program) != killed, f"{program} to be started again")
+
+
+def _runs(cluster: PodCluster, where: str) -> str:
+    """Deploy one pod of a policy, wait for its branch ENI, and return the ENI's id."""
+    cluster.apply(namespace(where), policy(where, [cluster.scene.pod_group_id]), deployment(where))
+
+    def found() -> str:
+        pods = [pod for pod in cluster.objects("pods", where, "app=app") if is_running(pod)]
+        enis = [eni["eniId"] for pod in pods if (eni := branch_eni(pod))]
+        return enis[0] if enis else ""
+
+    return str(until(found, f"the pod of {where}"))
+
+
+def _restarted(cluster: PodCluster, where: str) -> None:
+    """Wait until the API answers again, then until a webhook of the controller acts on new pods."""
+    until(lambda: cluster.try_kubectl("get", "--raw", "/readyz").returncode == 0, "the API server")
+
+    def acts() -> bool:
+        pod: Any = deployment(where)["spec"]["template"] | {"apiVersion": "v1", "kind": "Pod"}
+        pod["metadata"] |= {"name": "probe", "namespace": where}
+        done = cluster.try_kubectl(
+            "create", "--dry-run=server", "--output", "yaml", "--filename", "-", document=pod
+        )
+        return "pod-eni" in done.stdout
+
+    until(acts, "the webhook of the VPC Resource Controller")
+
+
+def test_killed_parts_come_back(lab: Lab) -> None:
+    scene = PodScene(lab.running(), "recovery", "10.74")
+    try:
+        with scene.running("recovery") as cluster:
+            cluster.node_group("workers")
+            first = _runs(cluster, "first")
+            for program in ("vpc-resource-controller", "kube-apiserver"):
+                _kill(cluster, program)
+                _restarted(cluster, "first")
+                assert _runs(cluster, f"after-{program}") != first
+            assert cluster.interface(first)["Status"] == "in-use"
+    finally:
+        scene.remove()
+
+
+def _catalog(lab: Lab) -> list[PodRow]:
+    """Return the pods of the catalog; each holds a branch ENI with the pod group, and with no other."""
+    pods = [pod for pod in report(lab.running())["dev-cluster"].pods if pod.namespace == "catalog"]
+    assert len(pods) == CATALOG_PODS
+    for pod in pods:
+        assert pod.branch_eni
+        assert [group.name for group in pod.groups] == [POD_GROUP]
+        assert not pod.warning
+    return pods
+
+
+def test_a_killed_aws_is_said_and_everything_is_made_again(lab: Lab) -> None:
+    # given an environment whose pods the closing table shows
+    first = lab.run("up", "--pods", "--project", str(lab.project))
+    assert first.returncode == 0, first.stderr
+    for pod in _catalog(lab):
+        (row,) = [line for line in first.stdout.splitlines() if pod.name in line]
+        assert pod.branch_eni
+        assert pod.branch_eni in row
+        assert POD_GROUP in first.stdout
+    assert lab.json("up", "--pods")["changed"] == 0
+
+    # when the lab's AWS is killed, which keeps nothing
+    server = psutil.Process(lab.running().pid)
+    server.kill()
+    until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE, "the server to end")
+    assert session.running() is None
+    assert not lab.json("status")["running"]
+
+    # then the next command says so, and makes everything again
+    again = lab.run("up", "--pods", "--project", str(lab.project))
+    assert again.returncode == 0, again.stderr
+    assert "has ended" in again.stderr
+    assert "empty account" in again.stderr
+    assert _catalog(lab)
+    lab.json("destroy")
+    assert lab.json("status")["total"] == 0
