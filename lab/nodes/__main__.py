@@ -1,6 +1,7 @@
 """Play the nodes of a cluster: `python -m lab.nodes --cluster NAME --kubeconfig FILE --machines URL`.
 
-EC2 is asked with the credentials, the region and the endpoint of the environment.
+EC2 is asked at the endpoint and in the region of the environment: with its credentials for what a machine
+knows of itself, with those of the machine for what aws-node asks and changes.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lab.nodes.api import Api, ApiError
 from lab.nodes.aws_node import AwsNode
+from lab.nodes.caller import sign_for_caller
 from lab.nodes.cluster import CNI_NODES, ENI_CONFIGS, NODES, PODS, Cluster
 from lab.nodes.events import Events
 from lab.nodes.instance_types import InstanceTypes
@@ -56,12 +57,13 @@ class Agent:
         # The SDK for Python reads AWS_DEFAULT_REGION only.
         config = Config(proxies={}, retries={"mode": "standard", "total_max_attempts": 3})
         ec2 = boto3.client("ec2", region_name=os.environ.get("AWS_REGION"), config=config)
+        sign_for_caller(ec2)
         self._queue = WorkQueue()
         self._failures: defaultdict[str, int] = defaultdict(int)
         self._cluster = Cluster(api)
         self._machines = Machines(options.machines, self._queue.add)
         types, told = InstanceTypes(ec2), Events(api)
-        aws_node = AwsNode(self._cluster, Interfaces(ec2), types)
+        aws_node = AwsNode(self._cluster, Interfaces(ec2), types, told)
         start, service = Start(self._cluster, aws_node, told), Service(self._cluster, aws_node)
         self._kubelet = Kubelet(self._cluster, types, start, service, told)
         self._watchers = self._make_watchers(api)

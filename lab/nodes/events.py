@@ -1,4 +1,4 @@
-"""Events of the kubelet, each told once for each pod."""
+"""Events of the kubelet and of aws-node, each told once for each pod."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lab.nodes.pods import node_of_pod
 SANDBOX_FAILED = "FailedCreatePodSandBox"
 NETWORK_NOT_READY = "NetworkNotReady"
 BACK_OFF = "BackOff"
+MISSING_PERMISSIONS = "MissingIAMPermissions"
 _PLUGIN = 'plugin type="aws-cni" name="aws-cni" failed (add): add cmd: '
 NO_ADDRESS = _PLUGIN + "failed to assign an IP address to container"
 """Source: aws/amazon-vpc-cni-k8s `cmd/routed-eni-cni-plugin/cni.go` (add)."""
@@ -21,10 +22,11 @@ NOT_LISTENING = (
     'connection error: desc = "transport: Error while dialing: '
     'dial tcp 127.0.0.1:50051: connect: connection refused"'
 )
-NO_PLUGIN = (
-    "network is not ready: container runtime network not ready: NetworkReady=false "
-    "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"
+NO_NETWORK = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized"
 )
+NO_PLUGIN = f"network is not ready: {NO_NETWORK}"
 
 
 class Events:
@@ -43,7 +45,19 @@ class Events:
         text = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for "
         self.tell(pod, SANDBOX_FAILED, f'{text}sandbox "{sandbox}": {cause}')
 
-    def tell(self, pod: Object, reason: str, message: str) -> None:
+    def permission_missing(self, pod: Object, operation: str) -> None:
+        """Tell that aws-node's role does not allow a call of EC2.
+
+        Source: aws/amazon-vpc-cni-k8s `pkg/awsutils/awsutils.go` (checkAPIErrorAndBroadcastEvent).
+        """
+        text = (
+            f"Unauthorized operation: failed to call ec2:{operation} due to missing permissions. Please "
+            "refer https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md to attach relevant "
+            "policy to IAM role"
+        )
+        self.tell(pod, MISSING_PERMISSIONS, text, "aws-node")
+
+    def tell(self, pod: Object, reason: str, message: str, component: str = "kubelet") -> None:
         """Tell a warning about a pod, once for each pod, reason and message.
 
         Raises:
@@ -54,7 +68,9 @@ class Events:
             return
         namespace = pod["metadata"]["namespace"]
         try:
-            self._api.create(f"/api/v1/namespaces/{namespace}/events", _event(pod, digest, reason, message))
+            self._api.create(
+                f"/api/v1/namespaces/{namespace}/events", _event(pod, digest, reason, message, component)
+            )
         except ApiError as error:
             # There already, or the namespace is going.
             if error.status not in {HTTPStatus.CONFLICT, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
@@ -62,7 +78,7 @@ class Events:
         self._told.add(digest)
 
 
-def _event(pod: Object, digest: str, reason: str, message: str) -> Object:
+def _event(pod: Object, digest: str, reason: str, message: str, component: str) -> Object:
     namespace, node = pod["metadata"]["namespace"], node_of_pod(pod) or ""
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {
@@ -77,8 +93,8 @@ def _event(pod: Object, digest: str, reason: str, message: str) -> Object:
         "type": "Warning",
         "reason": reason,
         "message": message,
-        "source": {"component": "kubelet", "host": node},
-        "reportingComponent": "kubelet",
+        "source": {"component": component, "host": node},
+        "reportingComponent": component,
         "reportingInstance": node,
         "firstTimestamp": now,
         "lastTimestamp": now,

@@ -83,7 +83,7 @@ class Kubelet:
         running = [pod for pod in agents if address_of(pod) is not None]
         later: list[float | None] = []
         if running:
-            place = Place(machine, node, read(environment_of(running[-1])))
+            place = Place(machine, node, running[-1], read(environment_of(running[-1])))
             if annotations_of(node).get(NETWORK) != READY:
                 self._cluster.say_network_ready(node)
             later.append(self._service.serve(place, memory, pods, waiting))

@@ -14,6 +14,8 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from lab.nodes.caller import Credentials, credentials_of
+
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 
@@ -28,6 +30,7 @@ class Machine:
         taints: Taints that the kubelet sets at registration, in Kubernetes' words.
         max_pods: How many pods the kubelet takes (count).
         version: The kubelet's version, such as `v1.35.4`.
+        credentials: The session in which aws-node calls EC2; None if it finds no credentials.
         reaches_api: Whether the subnet lets the kubelet reach the cluster's API at all.
     """
 
@@ -43,6 +46,7 @@ class Machine:
     reaches_api: bool
     labels: dict[str, str] = field(default_factory=dict)
     taints: list[dict[str, str]] = field(default_factory=list)
+    credentials: Credentials | None = None
 
 
 class Machines:
@@ -98,4 +102,5 @@ class Machines:
 
 def machine_of(entry: dict[str, Any]) -> Machine:
     """Read one entry of the route's answer."""
-    return Machine(**{key: entry[key] for key in Machine.__dataclass_fields__})
+    values = {key: entry[key] for key in Machine.__dataclass_fields__}
+    return Machine(**values | {"credentials": credentials_of(entry["credentials"])})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from lab.nodes.events import NO_NETWORK
 from lab.nodes.instance_types import InstanceType
 from lab.nodes.machines import Machine
 from lab.nodes.objects import FAKE_NODE, Object
@@ -9,6 +12,13 @@ from lab.nodes.objects import FAKE_NODE, Object
 _DISK_BYTES = 20 * 1024**3
 """Root volume of a managed node group. Source: EKS API reference, CreateNodegroup (diskSize)."""
 _PROVIDER = "aws:///"
+_CONDITIONS = {
+    "MemoryPressure": ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    "DiskPressure": ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    "PIDPressure": ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    "Ready": ("KubeletNotReady", NO_NETWORK),
+}
+"""Reason and message by condition; all are False. Source: Kubernetes `pkg/kubelet/nodestatus/setters.go`."""
 
 
 def node_of(machine: Machine, size: InstanceType) -> Object:
@@ -55,6 +65,15 @@ def is_registered(node: Object) -> bool:
     return FAKE_NODE in annotations and str(node["spec"].get("providerID", "")).startswith(_PROVIDER)
 
 
+def _conditions() -> list[Object]:
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    moments = {"lastHeartbeatTime": now, "lastTransitionTime": now}
+    return [
+        {"type": kind, "status": "False", "reason": reason, "message": message, **moments}
+        for kind, (reason, message) in _CONDITIONS.items()
+    ]
+
+
 def _status(machine: Machine, size: InstanceType) -> Object:
     counts = {"pods": str(machine.max_pods), "ephemeral-storage": str(_DISK_BYTES)}
     capacity = {"cpu": str(size.cpu_count), "memory": f"{size.memory_mib}Mi"}
@@ -66,6 +85,7 @@ def _status(machine: Machine, size: InstanceType) -> Object:
         ],
         "capacity": {**capacity, **counts},
         "allocatable": {**size.allocatable(machine.max_pods), **counts},
+        "conditions": _conditions(),
         "nodeInfo": {
             "architecture": size.architecture,
             "operatingSystem": "linux",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from lab.nodes import crash, events
-from lab.nodes.aws_node import EMPTY_POOL, AwsNode, Place
+from lab.nodes.aws_node import EMPTY_POOL, AwsNode, Place, StartError
 from lab.nodes.cluster import Cluster
 from lab.nodes.machines import Machine
 from lab.nodes.objects import Object
@@ -24,8 +24,10 @@ class Start:
     def start(self, machine: Machine, node: Object, pod: Object, used: frozenset[str]) -> float:
         """Start aws-node, unless it crashed and the kubelet still waits.
 
-        With custom networking a node without any address for pods makes it end: a missing ENIConfig, or one
-        whose subnet lies in another zone, shows in this way.
+        A role that does not allow what aws-node asks at its start ends it. With custom networking a node
+        without any address for pods makes it end: a missing ENIConfig, or one whose subnet lies in another
+        zone, shows in this way. In both cases the real container waits for ipamd, which has ended, until its
+        liveness probe ends it after a minute and a half; the lab shows the end at once.
 
         Args:
             used: Addresses that pods have from an earlier aws-node of this node.
@@ -45,20 +47,30 @@ class Start:
         environment = environment_of(pod)
         if (cause := refusal(environment)) is not None:
             return self._crash(pod, cause, now)
-        place = Place(machine, node, read(environment))
-        if not self._aws_node.ask_for_custom_networking(place):
-            return CNI_NODE_SECONDS
-        store = self._aws_node.datastore(place, used)
-        if place.settings.pod_eni:
-            self._aws_node.ask_for_trunk(place, store)
-        store = self._aws_node.fill(place, store)
-        if place.settings.custom_networking and not store.total:
-            return self._crash(pod, EMPTY_POOL, now)
+        place = Place(machine, node, pod, read(environment))
+        try:
+            if not self._initialize(place, used):
+                return CNI_NODE_SECONDS
+        except StartError as error:
+            return self._crash(pod, str(error), now)
         if crash.has_crashed(pod):
             self._cluster.change_pod_status(pod, crash.recovered(pod))
         self._cluster.give_address(pod, machine.private_ip)
         self._cluster.say_network_ready(node)
         return 0.0
+
+    def _initialize(self, place: Place, used: frozenset[str]) -> bool:
+        """Do what ipamd does before it listens; False while the node has no CNINode to write to."""
+        self._aws_node.discover(place)
+        if not self._aws_node.ask_for_custom_networking(place):
+            return False
+        store = self._aws_node.datastore(place, used)
+        if place.settings.pod_eni:
+            self._aws_node.ask_for_trunk(place, store)
+        store = self._aws_node.fill(place, store, starting=True)
+        if place.settings.custom_networking and not store.total:
+            raise StartError(EMPTY_POOL)
+        return True
 
     def _crash(self, pod: Object, cause: str, now: dt.datetime) -> float:
         change = crash.crashed(pod, cause, now)

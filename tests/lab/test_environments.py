@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from lab.paths import CHECKOUT
-from lab.status import client
+from lab.status import PodRow, client, report
 from tests.lab.conftest import Lab, kubernetes_of
 from tests.lab.inventory import take_inventory
 
@@ -22,8 +22,27 @@ def unprotect(environment: dict[str, Any]) -> None:
     environment["deletion_protection"] = False
 
 
+def pods_on_branch_enis(lab: Lab, stack: str) -> Iterator[tuple[PodRow, Any]]:
+    """Give each pod of the stack's workloads with its interface, which has the pod's groups and no other."""
+    found = report(lab.running())[f"{stack}-cluster"]
+    workloads = [policy.namespace for policy in found.policies]
+    assert len(found.policies) == len(set(workloads))
+    for pod in found.pods:
+        assert not pod.warning, pod
+        assert pod.branch_eni, pod
+        assert [str(group.name).rpartition("-")[0] for group in pod.groups] == [
+            f"{stack}-pod-{pod.namespace}"
+        ]
+        (interface,) = client(lab.running(), "ec2").describe_network_interfaces(
+            NetworkInterfaceIds=[pod.branch_eni]
+        )["NetworkInterfaces"]
+        yield pod, interface
+    assert {pod.namespace for pod in found.pods} == set(workloads)
+
+
 def look_at_staging(lab: Lab) -> None:
     """Each zone has a NAT gateway of its own, and the add-on knows the mode."""
+    assert all(pod.address for pod, _ in pods_on_branch_enis(lab, "staging"))
     gateways = client(lab.running(), "ec2").describe_nat_gateways()["NatGateways"]
     assert len({gateway["SubnetId"] for gateway in gateways if gateway["State"] == "available"}) == ZONES
     addon = client(lab.running(), "eks").describe_addon(clusterName="staging-cluster", addonName="vpc-cni")
@@ -41,6 +60,8 @@ def look_at_prod(lab: Lab) -> None:
     assert {subnet["AvailabilityZone"]: subnet["SubnetId"] for subnet in found} == subnets
     assert len(subnets) == ZONES
     assert all(subnet["CidrBlock"].startswith("100.64.") for subnet in found)
+    for _, interface in pods_on_branch_enis(lab, "prod"):
+        assert interface["SubnetId"] == subnets[interface["AvailabilityZone"]]
     policies = kubernetes_of("prod-cluster").resources.get(
         api_version="vpcresources.k8s.aws/v1beta1", kind="SecurityGroupPolicy"
     )
@@ -67,7 +88,7 @@ def test_an_environment_lives_its_whole_life(
     on_stack = ("--stack", stack)
 
     # when it comes up twice, then the second time changes nothing
-    assert lab.json("up", *on_stack)["changes"]["create"] > 90
+    assert lab.json("up", "--pods", *on_stack)["changes"]["create"] > 90
     assert lab.json("up", *on_stack)["changed"] == 0
     assert lab.json("refresh", *on_stack)["changed"] == 0
     look(lab)

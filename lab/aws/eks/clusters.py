@@ -164,7 +164,8 @@ def _data_plane(request: EksRequest, cluster: Cluster) -> DataPlane:
     """Say on whose behalf the parts of the cluster call EC2.
 
     The VPC Resource Controller has a session of the cluster role, so that its policies decide. The node agent
-    plays the parts of several programs and calls as the lab's own user.
+    looks at machines as the lab's own user; what it calls as aws-node it calls in the role of that one, of
+    which the machines route gives it a session for each instance.
 
     Source: EKS user guide, "Amazon EKS cluster IAM role" (AmazonEKSVPCResourceController).
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lab.aws.ec2.launching import instance_of
+from lab.aws.eks.cni_role import session
 from lab.aws.eks.ways_out import has_way_out
 
 if TYPE_CHECKING:
@@ -50,5 +51,6 @@ def _entry(cluster: Cluster, machine: Machine, account_id: str, region: str) -> 
         "taints": machine.taints,
         "max_pods": machine.max_pods,
         "version": machine.version,
+        "credentials": session(cluster, machine, account_id),
         "reaches_api": has_way_out(cluster, account_id, region, machine.instance_id),
     }

@@ -52,6 +52,7 @@ class Machine:
         taints: Taints in Kubernetes' words: key, value, effect.
         max_pods: Pods that the kubelet takes (count).
         version: Version of the kubelet, such as `v1.35.0`.
+        sessions: Credentials of aws-node by the ARN of its role.
     """
 
     instance_id: str
@@ -60,6 +61,7 @@ class Machine:
     taints: list[dict[str, str]]
     max_pods: int
     version: str
+    sessions: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
 
 
 @dataclass

@@ -23,6 +23,7 @@ SETTLE_SECONDS = 90
 ANYWHERE = "0.0.0.0/0"
 FAILED = {"CREATE_FAILED", "DELETE_FAILED", "UPDATE_FAILED", "Failed", "Cancelled"}
 ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
 VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
 
@@ -141,7 +142,10 @@ class EksScene:
 
     @cached_property
     def node_role(self) -> str:
-        return self.role("ec2.amazonaws.com")
+        """ARN of a role with what aws-node needs."""
+        arn = self.role("ec2.amazonaws.com")
+        self.clients.iam.attach_role_policy(RoleName=arn.rpartition("/")[2], PolicyArn=CNI_POLICY)
+        return arn
 
     @cached_property
     def pod_role(self) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +28,7 @@ from lab.paths import CHECKOUT
 from lab.toolchain import crd_folder, tool_folders
 
 REGION = "us-west-2"
+CNI_POLICY = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
 NOBODY = "http://127.0.0.1:1/lab/token-review/none"
 
 
@@ -40,17 +42,56 @@ def wait(probe: Callable[[], bool], seconds: float = 60) -> None:
 class World:
     """What the agent sees, and what a test asks and changes."""
 
-    def __init__(self, plane: ControlPlane, ec2: Any, environment: dict[str, str], folder: Path) -> None:
-        self.plane, self.ec2, self._environment, self._folder = plane, ec2, environment, folder
+    def __init__(
+        self, plane: ControlPlane, session: boto3.Session, environment: dict[str, str], folder: Path
+    ) -> None:
+        self.plane, self._session, self._environment, self._folder = plane, session, environment, folder
+        self.ec2 = self._client("ec2")
+        self.iam, self.sts = self._client("iam"), self._client("sts")
+        self.credentials = self.assume(self.role(CNI_POLICY))
         self.api = Api(plane.admin_kubeconfig)
         self.machines: list[dict[str, Any]] = []
         self.broken = False
         self.agent: subprocess.Popen[bytes] | None = None
         self._route = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._route.serve_forever, daemon=True).start()
-        self.vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.vpc_id = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnets = {name: self._subnet(name, block) for name, block in (("a", 0), ("b", 1), ("pods", 2))}
         self.groups = {name: self._group(name) for name in ("node", "pods")}
+
+    def _client(self, service: str) -> Any:
+        url = self._environment["AWS_ENDPOINT_URL"]
+        return self._session.client(service, endpoint_url=url, config=Config(proxies={}))  # type: ignore[call-overload]
+
+    def role(self, *policy_arns: str) -> str:
+        """Make a role for instances; return its name."""
+        name = f"nodes-{uuid.uuid4().hex[:10]}"
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        for each in policy_arns:
+            self.iam.attach_role_policy(RoleName=name, PolicyArn=each)
+        return name
+
+    def allow(self, role: str, *actions: str) -> None:
+        """Give a role a policy that allows these actions."""
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.iam.put_role_policy(RoleName=role, PolicyName="own", PolicyDocument=document)
+
+    def assume(self, role: str) -> dict[str, str]:
+        """Return a session of a role as the machines route tells it."""
+        arn = self.iam.get_role(RoleName=role)["Role"]["Arn"]
+        made = self.sts.assume_role(RoleArn=arn, RoleSessionName="node")["Credentials"]
+        return {
+            "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": made["SessionToken"],
+        }
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         world = self
@@ -124,6 +165,7 @@ class World:
             "taints": [],
             "max_pods": 29,
             "version": "v1.35.4",
+            "credentials": self.credentials,
             "reaches_api": True,
         }
         machine |= changes
@@ -245,8 +287,7 @@ def _world(plane: ControlPlane, record: dict[str, str], folder: Path) -> World:
         "AWS_SECRET_ACCESS_KEY": record["secret_access_key"],
     }
     session = boto3.Session(record["access_key_id"], record["secret_access_key"], region_name=REGION)
-    ec2 = session.client("ec2", endpoint_url=record["url"], config=Config(proxies={}))
-    made = World(plane, ec2, environment, folder)
+    made = World(plane, session, environment, folder)
     made.api.create("/api/v1/namespaces", {"metadata": {"name": "shop"}})
     for namespace in ("shop", "kube-system"):
         accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
