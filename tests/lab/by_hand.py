@@ -42,14 +42,39 @@ class ByHand:
 
     @cached_property
     def subnet_ids(self) -> list[str]:
-        made = []
-        for number, zone in enumerate(ZONES):
-            subnet = self._api("ec2").create_subnet(
-                VpcId=self.vpc_id, CidrBlock=f"{self.cidr}.{number}.0/24", AvailabilityZone=zone
-            )
-            made.append(str(subnet["Subnet"]["SubnetId"]))
-            self._made("ec2", "delete_subnet", SubnetId=made[-1])
-        return made
+        """Private subnets, one per zone, whose default route is a NAT gateway."""
+        ec2 = self._api("ec2")
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self._made("ec2", "delete_internet_gateway", InternetGatewayId=gateway)
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc_id)
+        self._made("ec2", "detach_internet_gateway", InternetGatewayId=gateway, VpcId=self.vpc_id)
+        public = self.subnet(ZONES[0], 100, self._table(GatewayId=gateway))
+        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        self._made("ec2", "release_address", AllocationId=address)
+        nat = ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
+        self._made("ec2", "delete_nat_gateway", NatGatewayId=nat)
+        ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat], WaiterConfig={"Delay": 1})
+        table = self._table(NatGatewayId=nat)
+        return [self.subnet(zone, 10 + number, table) for number, zone in enumerate(ZONES)]
+
+    def _table(self, **target: str) -> str:
+        ec2 = self._api("ec2")
+        table = str(ec2.create_route_table(VpcId=self.vpc_id)["RouteTable"]["RouteTableId"])
+        self._made("ec2", "delete_route_table", RouteTableId=table)
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
+        return table
+
+    def subnet(self, zone: str, number: int, table: str | None = None) -> str:
+        """Make a subnet of 256 addresses; with a route table it has that table's way out."""
+        ec2 = self._api("ec2")
+        subnet = ec2.create_subnet(
+            VpcId=self.vpc_id, CidrBlock=f"{self.cidr}.{number}.0/24", AvailabilityZone=zone
+        )["Subnet"]["SubnetId"]
+        self._made("ec2", "delete_subnet", SubnetId=subnet)
+        if table:
+            made = ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)
+            self._made("ec2", "disassociate_route_table", AssociationId=made["AssociationId"])
+        return str(subnet)
 
     def group(self, role: str) -> str:
         made = self._api("ec2").create_security_group(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import psutil
 import pytest
 import yaml
 
+from lab.paths import admin_kubeconfigs
 from tests.lab.by_hand import ByHand
 from tests.lab.conftest import Lab
 
@@ -21,12 +23,10 @@ def silent(lab: Lab) -> Iterator[ByHand]:
     """A cluster whose API server is gone."""
     made = ByHand(lab.running(), "silent", "10.61")
     assert made.cluster
-    server = psutil.Process(lab.running().pid)
-    (api,) = [
-        child
-        for child in server.children(recursive=True)
-        if child.name() == "kube-apiserver" and "silent" in " ".join(child.cmdline())
-    ]
+    folder = admin_kubeconfigs()["silent"].parent
+    # What has ended stays so while this file is there.
+    (folder / "kube-apiserver.hold").touch()
+    api = psutil.Process(json.loads((folder / "processes.json").read_text())["kube-apiserver"])
     api.kill()
     # Whoever started it may not have asked for its end yet.
     while api.is_running() and api.status() != psutil.STATUS_ZOMBIE:

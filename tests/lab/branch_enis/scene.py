@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from lab.paths import admin_kubeconfigs
 from lab.status import PodRow, report
 from lab.toolchain import tool_folders
-from tests.lab.by_hand import CLUSTER_POLICIES, NODE_POLICIES, ZONES, ByHand
+from tests.lab.by_hand import CLUSTER_POLICIES, NODE_POLICIES, ByHand
 
 MANIFESTS = Path(__file__).parent / "manifests"
 POD_ENI = "vpc.amazonaws.com/pod-eni"
@@ -39,42 +39,6 @@ def until(probe: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
 @dataclass
 class PodScene(ByHand):
     """A network with a way out, and as many clusters as a test asks for."""
-
-    @cached_property
-    def node_subnet_ids(self) -> list[str]:
-        """Private subnets, one per zone, whose default route is a NAT gateway."""
-        ec2 = self._api("ec2")
-        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-        self._made("ec2", "delete_internet_gateway", InternetGatewayId=gateway)
-        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc_id)
-        self._made("ec2", "detach_internet_gateway", InternetGatewayId=gateway, VpcId=self.vpc_id)
-        public = self.subnet(ZONES[0], 100, self._table(GatewayId=gateway))
-        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-        self._made("ec2", "release_address", AllocationId=address)
-        nat = ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
-        self._made("ec2", "delete_nat_gateway", NatGatewayId=nat)
-        ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat], WaiterConfig={"Delay": 1})
-        table = self._table(NatGatewayId=nat)
-        return [self.subnet(zone, 10 + number, table) for number, zone in enumerate(ZONES)]
-
-    def _table(self, **target: str) -> str:
-        ec2 = self._api("ec2")
-        table = str(ec2.create_route_table(VpcId=self.vpc_id)["RouteTable"]["RouteTableId"])
-        self._made("ec2", "delete_route_table", RouteTableId=table)
-        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
-        return table
-
-    def subnet(self, zone: str, number: int, table: str | None = None) -> str:
-        """Make a subnet of 256 addresses; with a route table it has that table's way out."""
-        ec2 = self._api("ec2")
-        subnet = ec2.create_subnet(
-            VpcId=self.vpc_id, CidrBlock=f"{self.cidr}.{number}.0/24", AvailabilityZone=zone
-        )["Subnet"]["SubnetId"]
-        self._made("ec2", "delete_subnet", SubnetId=subnet)
-        if table:
-            made = ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)
-            self._made("ec2", "disassociate_route_table", AssociationId=made["AssociationId"])
-        return str(subnet)
 
     @cached_property
     def node_role_arn(self) -> str:
@@ -103,7 +67,7 @@ class PodScene(ByHand):
         eks.create_cluster(
             name=name,
             roleArn=self.role(f"cluster-{name}", "eks.amazonaws.com", policies),
-            resourcesVpcConfig={"subnetIds": self.node_subnet_ids},
+            resourcesVpcConfig={"subnetIds": self.subnet_ids},
             accessConfig={"authenticationMode": "API"},
             bootstrapSelfManagedAddons=False,
         )
@@ -141,7 +105,7 @@ class PodCluster:
 
     def start_node_group(self, name: str, instance_type: str, count: int, **more: Any) -> None:
         request = {
-            "subnets": self.scene.node_subnet_ids,
+            "subnets": self.scene.subnet_ids,
             "instanceTypes": [instance_type],
             "scalingConfig": {"minSize": 0, "maxSize": max(count, 1), "desiredSize": count},
         }
@@ -160,9 +124,9 @@ class PodCluster:
 
     def set_environment(self, **env: str) -> None:
         """Change the environment of aws-node by the add-on's configuration values."""
-        self.eks.update_addon(
-            clusterName=self.name, addonName="vpc-cni", configurationValues=json.dumps({"env": env})
-        )
+        names = {"clusterName": self.name, "addonName": "vpc-cni"}
+        until(lambda: self.eks.describe_addon(**names)["addon"]["status"] != "CREATING", "the add-on")
+        self.eks.update_addon(**names, configurationValues=json.dumps({"env": env}))
 
     def kubectl(self, *arguments: str, document: object = None) -> str:
         """Run kubectl as the administrator; a document is its standard input."""

@@ -149,7 +149,7 @@ def test_eni_config_missing_or_in_the_wrong_zone(scene: PodScene) -> None:
         node_group_id = scene.node_group_id
         # Each name holds the subnet of the other zone: an interface cannot be attached across zones.
         swapped = dict(zip(ZONES, reversed(list(pod_subnets.values())), strict=True))
-        cluster.start_node_group("workers", "m5.large", 1, subnets=[scene.node_subnet_ids[0]])
+        cluster.start_node_group("workers", "m5.large", 1, subnets=[scene.subnet_ids[0]])
         until(lambda: _crashes(cluster), "aws-node in a crash loop without an ENIConfig")
         assert not _is_ready(cluster, "workers")
 

@@ -34,10 +34,10 @@ def _association(scene: Scene) -> Values:
 def _nodes(scene: Scene) -> Values:
     template = scene.template
     return {
-        "clusterName": scene.cluster_name,
+        "clusterName": scene.cluster_for_nodes,
         "nodeGroupName": unique("nodes"),
         "nodeRoleArn": scene.node_role_arn,
-        "subnetIds": scene.subnet_ids,
+        "subnetIds": scene.node_subnet_ids,
         "amiType": "AL2023_x86_64_STANDARD",
         "instanceTypes": ["m5.large"],
         "version": "1.34",

@@ -16,6 +16,7 @@ VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 ROLE = "aws:iam/role:Role"
+ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 _numbers = itertools.count(1)
@@ -102,6 +103,25 @@ class Scene:
     @cached_property
     def cluster_name(self) -> str:
         return self.make("aws:eks/cluster:Cluster", **self.cluster_inputs).id
+
+    @cached_property
+    def node_subnet_ids(self) -> list[str]:
+        """Subnets from which a node can join: their default route is a NAT gateway."""
+        assert self.internet
+        address = self.make("aws:ec2/eip:Eip", domain="vpc").id
+        nat = self.make("aws:ec2/natGateway:NatGateway", subnetId=self.subnet(), allocationId=address).id
+        table, subnet_ids = self.table(), [self.subnet("a"), self.subnet("b")]
+        way_out = {"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": nat}
+        self.make("aws:ec2/route:Route", routeTableId=table, **way_out)
+        for subnet_id in subnet_ids:
+            self.make(ASSOCIATION, routeTableId=table, subnetId=subnet_id)
+        return subnet_ids
+
+    @cached_property
+    def cluster_for_nodes(self) -> str:
+        """A cluster that brings its own VPC CNI, without which no node is ready."""
+        inputs = self.cluster_inputs | {"name": unique("cluster"), "bootstrapSelfManagedAddons": True}
+        return self.make("aws:eks/cluster:Cluster", **inputs).id
 
     @cached_property
     def node_role_arn(self) -> str:
