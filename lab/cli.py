@@ -132,8 +132,9 @@ def destroy(
 
     Refuses before any change if it would not finish, with every reason and what to do.
 
-    First it deletes the Deployments that `up` made and waits for at most 180 s until their branch
-    ENIs are gone, which takes the cool-down of the cluster: nodes that go earlier leave them behind.
+    First it deletes the Deployments that `up` made and waits until their branch ENIs are gone, which
+    takes the cool-down of the cluster: nodes that go earlier leave them behind. If they do not go, it
+    ends before it deletes anything else.
     """
     with _clear_errors(output, _again("destroy", stack, project)):
         engine, options, lab_pods = (

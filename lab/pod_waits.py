@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from lab.errors import LabError
 from lab.paths import admin_kubeconfigs
 from lab.session import Session
 from lab.status import API_ERRORS, ClusterReport, PodRow, read_account, read_cluster, report_of
 from lab.status.facts import Cluster
 from lab.status.judging import TRUNK_TAG
-from lab.status.reading import read_interfaces
+from lab.status.reading import read_cooldown_seconds, read_interfaces
 from lab.workloads import WORKLOAD_LABEL, LabPods, LabWorkload, Place, Say
 
 POLL_SECONDS: Final = 1.0
@@ -27,7 +28,8 @@ Source: amazon-vpc-resource-controller-k8s, `pkg/provider/branch`: `cooldown/coo
 SHORT_OF_ROOM_SECONDS: Final = 15.0
 """The same when all nodes have their trunk and the scheduler has refused whatever does not run."""
 WITHOUT_NODES_SECONDS: Final = 5.0
-LONGEST_LEAVE_SECONDS: Final = 180.0
+AFTER_COOLDOWN_SECONDS: Final = 120.0
+"""How long after the cool-down the last branch ENI may take: a scan each 30 s, and retries."""
 _SPOKEN_SECONDS: Final = 15.0
 _NAMED_ENIS: Final = 5
 
@@ -91,7 +93,8 @@ class State:
         """Return how long no change means that none is to come (seconds)."""
         nodes = [node for one in self.reports.values() for node in one.nodes]
         if not nodes:
-            return WITHOUT_NODES_SECONDS
+            answered = all(not one.problem for one in self.reports.values())
+            return WITHOUT_NODES_SECONDS if answered else STALLED_SECONDS
         if any(node.cooling_down for node in nodes):
             return COOLING_SECONDS
         waiting = [row for rows in self.pods.values() for row in rows if row.phase != "Running"]
@@ -155,12 +158,17 @@ def deployed(state: State, workloads: Sequence[LabWorkload], problems: Iterable[
         running, wanted = state.running(one.place), one.spec.replicas
         report = state.reports.get(one.place.cluster)
         if running < wanted:
-            reason = "" if report and report.nodes else "; the cluster has no nodes"
-            notes.append(f"{running} of {wanted} pods of {one.place} run{reason}.")
+            notes.append(f"{running} of {wanted} pods of {one.place} run{_reason(report)}.")
         if wanted and not running and report and report.nodes:
             failed.append(str(one.place))
     rows = tuple(row for one in workloads for row in state.pods.get(one.place, ()))
     return Deployed(rows, tuple(notes), tuple(failed))
+
+
+def _reason(report: ClusterReport | None) -> str:
+    if report is not None and report.nodes:
+        return ""
+    return f"; {report.problem}" if report is not None and report.problem else "; the cluster has no nodes"
 
 
 def start_pods(session: Session, pods: LabPods, workloads: Sequence[LabWorkload], say: Say) -> Deployed:
@@ -179,45 +187,55 @@ def start_pods(session: Session, pods: LabPods, workloads: Sequence[LabWorkload]
     return deployed(state, workloads, problems)
 
 
-def remove_pods(session: Session, pods: LabPods, places: Sequence[Place], say: Say) -> tuple[str, ...]:
-    """Delete Deployments of the lab and wait until their branch ENIs are gone, for at most 180 s.
+def remove_pods(session: Session, pods: LabPods, places: Sequence[Place], say: Say) -> None:
+    """Delete Deployments of the lab and wait until their branch ENIs are gone.
 
-    The cool-down is the cluster's own: 60 s unless it says otherwise, then up to 30 s more. Branch ENIs of
-    pods that ended just before are waited for, too: they hold the same groups.
+    The cool-down is the cluster's own; the wait ends two minutes after it at the latest. Branch ENIs of pods
+    that ended just before are waited for, too: they hold the same groups.
 
-    Returns: The branch ENIs that remain.
+    Raises:
+        LabError: Pods or branch ENIs remain; whatever were deleted now would leave them behind for good.
     """
     if not places:
-        return ()
+        return
     names = sorted({place.cluster for place in places})
     watched = _branch_enis(session, names, places)
     say(f"deleting the lab's pods: {', '.join(map(str, places))} …")
+    kubeconfigs = [path for name, path in admin_kubeconfigs().items() if name in names]
+    bound = max(map(read_cooldown_seconds, kubeconfigs), default=0) + AFTER_COOLDOWN_SECONDS
     try:
         pods.delete(places)
     except API_ERRORS as error:
         say(f"the Kubernetes API refused or did not answer ({type(error).__name__}): pods may remain.")
     progress = _Progress(say)
-    ends = time.monotonic() + LONGEST_LEAVE_SECONDS
+    ends = time.monotonic() + bound
     while True:
-        clusters = [read_cluster(name, admin_kubeconfigs()[name]) for name in names]
-        alive = _own_enis(clusters, places)
+        alive = _own_enis(_read(names), places)
         watched |= {eni for enis in alive.values() for eni in enis}
         left = _still_there(session, watched)
         if not (alive or left):
-            return ()
+            return
         if time.monotonic() > ends:
-            break
+            raise _remaining(bound, len(alive), sorted(left))
         progress.tell(
             f"waiting for the lab's pods to go: pods {len(alive)}, branch ENIs {len(left)} (cool-down) …"
         )
         time.sleep(POLL_SECONDS)
-    remaining = tuple(sorted(left))
-    shown = ", ".join(remaining[:_NAMED_ENIS]) + (" …" if len(remaining) > _NAMED_ENIS else "")
-    say(
-        f"after {LONGEST_LEAVE_SECONDS:.0f} s there remain pods: {len(alive)}, branch ENIs: {len(remaining)}"
-        f"{f' ({shown})' if shown else ''}; their security groups and subnets cannot be deleted before them."
+
+
+def _remaining(seconds: float, pods: int, enis: Sequence[str]) -> LabError:
+    shown = ", ".join(enis[:_NAMED_ENIS]) + (" …" if len(enis) > _NAMED_ENIS else "")
+    return LabError(
+        f"after {seconds:.0f} s there remain of the lab's pods {pods}, and branch ENIs {shown or 'none'}.",
+        why="nodes that went now would leave them behind, and their groups and subnets could not be deleted.",
+        fix="run the command again; if they stay, see `podsg lab status` and vpc-resource-controller.log.",
     )
-    return remaining
+
+
+def _read(names: Iterable[str]) -> list[Cluster]:
+    """Read the clusters that are still there."""
+    kubeconfigs = admin_kubeconfigs()
+    return [read_cluster(name, kubeconfigs[name]) for name in names if name in kubeconfigs]
 
 
 def own_branch_enis(session: Session, places: Sequence[Place]) -> frozenset[str]:
@@ -228,7 +246,7 @@ def own_branch_enis(session: Session, places: Sequence[Place]) -> frozenset[str]
 
 def _branch_enis(session: Session, names: Iterable[str], places: Sequence[Place]) -> set[str]:
     """List the branch ENIs of the lab's pods, and those that no living pod names."""
-    clusters = [read_cluster(name, admin_kubeconfigs()[name]) for name in names]
+    clusters = _read(names)
     own = {eni for enis in _own_enis(clusters, places).values() for eni in enis}
     living = {eni.id for one in clusters for pod in one.pods if not pod.has_ended for eni in pod.branch_enis}
     owned = {f"kubernetes.io/cluster/{one.name}" for one in clusters}

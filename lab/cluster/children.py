@@ -175,6 +175,8 @@ class Children:
                 with self._lock:
                     for child in self._children.values():
                         self._look_after(child)
+            except OSError as error:  # a full disk must not end the supervision
+                print(f"{self.folder.name}: {error}", file=sys.stderr)  # noqa: T201  the server's log
             except RuntimeError:  # the interpreter shuts down and starts nothing any more
                 return
 

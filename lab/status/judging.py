@@ -107,7 +107,7 @@ class Judge:
             mine = [one for one in self._by_instance.get(node.instance_id, ()) if not _is_branch(one)]
             trunk = next((one.id for one in mine if one.kind == "trunk"), None)
             here = [pod for pod in self._living if pod.node == node.name]
-            used = sum(bool(pod.branch_enis) for pod in here)
+            used = sum(len(pod.branch_enis) for pod in here)
             coming = sum(pod.requests_branch_eni and not pod.branch_enis for pod in here)
             cooling = max(0, unowned[trunk] - coming) if trunk else 0
             rows.append(

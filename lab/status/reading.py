@@ -26,6 +26,8 @@ from lab.status.facts import (
 
 POD_ENI: Final = "vpc.amazonaws.com/pod-eni"
 """Extended resource and annotation. Source: amazon-vpc-resource-controller-k8s, `pkg/config/type.go`."""
+DEFAULT_COOLDOWN_SECONDS: Final = 60
+_SHORTEST_COOLDOWN_SECONDS: Final = 30
 _ANSWER_SECONDS: Final = 20
 _POLICY_KIND: Final = ("vpcresources.k8s.aws/v1beta1", "SecurityGroupPolicy")
 _WARNINGS_OF_PODS: Final = "type=Warning,involvedObject.kind=Pod"
@@ -74,6 +76,20 @@ def read_cluster(name: str, kubeconfig: Path) -> Cluster:
         account_labels={_place(one): one["metadata"].get("labels") or {} for one in accounts},
         problem=problem,
     )
+
+
+def read_cooldown_seconds(kubeconfig: Path) -> int:
+    """Read how long a branch ENI of a cluster rests after its pod (seconds); 60 where that cannot be read.
+
+    Source: amazon-vpc-resource-controller-k8s v1.8.2, `pkg/provider/branch/cooldown/cooldown.go`.
+    """
+    try:
+        maps = kubernetes_api(kubeconfig).resources.get(api_version="v1", kind="ConfigMap")
+        found = maps.get(name="amazon-vpc-cni", namespace="kube-system", _request_timeout=_ANSWER_SECONDS)
+        seconds = int(found.to_dict()["data"]["branch-eni-cooldown"])
+    except (*API_ERRORS, KeyError, TypeError, ValueError):
+        return DEFAULT_COOLDOWN_SECONDS
+    return max(seconds, _SHORTEST_COOLDOWN_SECONDS)
 
 
 def _all(session: Session, operation: str, path: str) -> Iterable[dict[str, Any]]:

@@ -12,6 +12,7 @@ import pytest
 
 from lab import pod_waits, session, workloads
 from lab.cluster.control_plane import ControlPlane
+from lab.errors import LabError
 from lab.pod_waits import Deployed, State, await_running, deployed, remove_pods
 from lab.status import ClusterReport, NodeRow, PodRow, Verdict, kubernetes_api
 from lab.status.facts import Interface
@@ -178,7 +179,7 @@ def test_a_removal_waits_until_the_branch_enis_are_gone(api: Any, monkeypatch: p
     monkeypatch.setattr(pod_waits, "POLL_SECONDS", 0.01)
     pods, said = LabPods(OWNER), list[str]()
     pods.deploy([workload(replicas=0)])
-    assert remove_pods(SESSION, pods, [PLACE], said.append) == ()
+    remove_pods(SESSION, pods, [PLACE], said.append)
     assert said == [
         "deleting the lab's pods: catalog/catalog on dev-cluster …",
         "waiting for the lab's pods to go: pods 0, branch ENIs 2 (cool-down) …",
@@ -187,19 +188,20 @@ def test_a_removal_waits_until_the_branch_enis_are_gone(api: Any, monkeypatch: p
     assert list(pods.found()) == []
 
 
-def test_a_removal_says_what_remains_and_goes_on(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removal_ends_with_what_remains(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pod_waits, "read_interfaces", Ec2({"eni-1"}))
     monkeypatch.setattr(pod_waits, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(pod_waits, "LONGEST_LEAVE_SECONDS", 0.05)
-    pods, said = LabPods(OWNER), list[str]()
+    monkeypatch.setattr(pod_waits, "AFTER_COOLDOWN_SECONDS", 0.05)
+    monkeypatch.setattr(pod_waits, "read_cooldown_seconds", lambda _: 0)
+    pods = LabPods(OWNER)
     pods.deploy([workload(replicas=0)])
-    assert remove_pods(SESSION, pods, [PLACE], said.append) == ("eni-1",)
-    assert "remain pods: 0, branch ENIs: 1 (eni-1)" in said[-1]
+    with pytest.raises(LabError, match=r"remain of the lab's pods 0, and branch ENIs eni-1\."):
+        remove_pods(SESSION, pods, [PLACE], print)
 
 
 def test_without_pods_nothing_is_waited_for() -> None:
     said: list[str] = []
-    assert remove_pods(SESSION, LabPods(OWNER), [], said.append) == ()
+    remove_pods(SESSION, LabPods(OWNER), [], said.append)
     assert said == []
 
 
