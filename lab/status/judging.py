@@ -265,13 +265,14 @@ def _without_branch_eni(pod: Pod, policies: tuple[Policy, ...]) -> str:
     names = f"{_names(policies)} {'selects' if len(policies) == 1 else 'select'} it"
     if pod.uses_host_network:
         return f"{names}, but it uses the network of its node, with the node's groups: drop hostNetwork."
-    older = pod.created and all(pod.created < policy.created for policy in policies)
+    older = pod.created and all(pod.created <= policy.created for policy in policies)
     reason = (
         "the pod is older than the policy"
         if older
         else "it was admitted while the VPC Resource Controller did not answer (the webhook fails open)"
     )
-    return f"{names}, but it has no branch ENI and runs with its node's groups: {reason}. Restart the pod."
+    runs = "runs" if pod.address else "will run"
+    return f"{names}, but it has no branch ENI and {runs} with its node's groups: {reason}. Restart the pod."
 
 
 def _said(policies: tuple[Policy, ...]) -> str:

@@ -22,8 +22,11 @@ def report_tables(reports: Mapping[str, ClusterReport]) -> RenderableType:
     if not reports:
         return Text("There is no EKS cluster yet, so there are no nodes, pods and policies.")
     nodes = [(name, row) for name, one in reports.items() for row in one.nodes]
-    parts: list[RenderableType] = [_nodes_table(nodes) if nodes else Text("No node has registered.")]
-    for name, one in reports.items():
+    answering = {name: one for name, one in reports.items() if one.nodes or not one.problem}
+    parts: list[RenderableType] = [_nodes_table(nodes)] if nodes else []
+    if answering and not nodes:
+        parts += [Text("No node has registered.")]
+    for name, one in answering.items():
         pods, policies = f"pods on {name}", f"SecurityGroupPolicies on {name}"
         parts += [pods_table(one.pods, pods.capitalize()) if one.pods else Text(f"No {pods}.")]
         parts += [_policies_table(one.policies, policies) if one.policies else Text(f"No {policies}.")]

@@ -51,13 +51,20 @@ def interrupts_arrive() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+FIGURE = "figure"
+"""Property of a test whose value is shown at the end of the run."""
 LONG = (
-    "test_interrupts",
-    "test_scale",
-    "test_preflight",
-    "test_conformance",
-    "test_order",
-    "test_environments",
+    "test_interrupts.py",
+    "branch_enis/test_scale.py",
+    "branch_enis/test_recovery.py",
+    "test_environments.py",
+    "conformance/test_conformance.py",
+    "branch_enis/test_workshop.py",
+    "test_preflight.py",
+    "test_order.py",
+    "branch_enis/test_cluster_settings.py",
+    "branch_enis/test_wrong_settings.py",
+    "branch_enis/test_leak.py",
 )
 """Files that take minutes: where several run at once, they begin first."""
 
@@ -65,7 +72,17 @@ LONG = (
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the long files, in the order of `LONG`; the rest stays in its random order."""
-    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+    here = Path(__file__).parent
+    place = {here / name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path, len(LONG)))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show the figures that tests recorded, wherever they ran."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == FIGURE:
+                terminalreporter.write_line(value)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ before it says DEGRADED is not published; the bounds are the lab's own.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from kubernetes import client
@@ -52,11 +54,17 @@ def _observe(backend: LabEKSBackend, cluster: Cluster) -> None:
                     time.sleep(_look(cluster, client.AppsV1Api(admin.api)))
         except (LabError, ApiException, HTTPError, OSError):
             time.sleep(SETTLED_SECONDS)
+        except Exception:  # noqa: BLE001  whatever it was, statuses must not stand still
+            traceback.print_exc(file=sys.stderr)
+            time.sleep(SETTLED_SECONDS)
 
 
 def _look(cluster: Cluster, api: Any) -> float:
     """Settle what can be settled; return the seconds until the next look."""
-    if not cluster.rollouts:
+    with BACKEND_LOCK:
+        # What begins during the look is judged by the next one: the workloads may be those of before.
+        rollouts = dict(cluster.rollouts)
+    if not rollouts:
         return UNSETTLED_SECONDS
     workloads: list[Any] = []
     for kind in ("daemon_set", "deployment"):
@@ -64,13 +72,13 @@ def _look(cluster: Cluster, api: Any) -> float:
         workloads += found.items
     complete = {each.metadata.name: _is_complete(each) for each in workloads}
     with BACKEND_LOCK:
-        for name, rollout in list(cluster.rollouts.items()):
+        for name, rollout in rollouts.items():
             description = cluster.addons.get(name)
             if description is None:
-                del cluster.rollouts[name]
-            elif description["status"] in LOOKED_AT:
+                cluster.rollouts.pop(name, None)
+            elif cluster.rollouts.get(name) is rollout and description["status"] in LOOKED_AT:
                 _settle(description, rollout, healthy=_is_healthy(cluster, name, complete))
-        settled = all(cluster.addons[name]["status"] == "ACTIVE" for name in cluster.rollouts)
+        settled = all(cluster.addons.get(name, {}).get("status") == "ACTIVE" for name in cluster.rollouts)
     return SETTLED_SECONDS if settled else UNSETTLED_SECONDS
 
 

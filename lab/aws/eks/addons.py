@@ -101,6 +101,8 @@ def update(request: EksRequest) -> Description:
         description.update(changes | {"modifiedAt": now()})
         _roll_out(request.backend, cluster, description, finish, keep_data=keep_data)
 
+    # Until the new objects are applied, the old ones say nothing about this update.
+    cluster.rollouts.pop(description["addonName"], None)
     started = updates.begin_work(request, "AddonUpdate", parameters, work, addon=description["addonName"])
     return {"update": started}
 
@@ -181,6 +183,7 @@ def _roll_out(
     def settle(problem: str | None) -> None:
         present = backend.clusters.get(cluster.name) is cluster and cluster.addons.get(name) is description
         if not present or description["status"] not in {"CREATING", "UPDATING"}:
+            ended("The add-on was deleted or changed meanwhile.")
             return
         if problem is None:
             cluster.rollouts[name] = Rollout(ended if finish else None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from lab import session
+from tests.lab.conftest import FIGURE
 
 from .objects import deployment, namespace, policy
 from .scene import POD_ENI, PodCluster, PodScene, branch_eni, is_running, until
@@ -60,7 +61,9 @@ def test_200_pods_on_8_nodes(scene: PodScene) -> None:
         cluster.kubectl("delete", "deployment", "app", "--namespace", "many")
 
 
-def test_rolling_update_on_full_nodes(scene: PodScene, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rolling_update_on_full_nodes(
+    scene: PodScene, record_property: Callable[[str, object], None]
+) -> None:
     """A successor is scheduled as soon as a pod is deleted, and gets its ENI when the cool-down is over."""
     with scene.running("full") as cluster:
         cluster.node_group("workers", "m5.xlarge", 2)
@@ -83,11 +86,11 @@ def test_rolling_update_on_full_nodes(scene: PodScene, capsys: pytest.CaptureFix
         waits = [_seconds_for_branch_eni(pod) for pod in pods]
         waited = [seconds for seconds in waits if seconds >= COOLDOWN_SECONDS / 2]
         assert waited, "no pod waited for the cool-down: the nodes were not full"
-        with capsys.disabled():
-            print(  # noqa: T201
-                f"\nrolling update of 20 on full nodes: {len(waited)} pods waited for a cool-down, "
-                f"{max(waits):.0f} s at most, {sum(waits):.0f} s in sum"
-            )
+        record_property(
+            FIGURE,
+            f"rolling update of 20 on full nodes: {len(waited)} pods waited for a cool-down, "
+            f"{max(waits):.0f} s at most, {sum(waits):.0f} s in sum",
+        )
 
 
 def _offering(cluster: PodCluster, count: int) -> list[dict[str, Any]]:

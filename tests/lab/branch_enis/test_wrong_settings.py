@@ -247,7 +247,7 @@ def _controller_down(cluster: PodCluster, where: str) -> None:
         process.send_signal(signal.SIGCONT)
     (found,) = cluster.status_of_pods(where)
     assert found.name == pod["metadata"]["name"]
-    assert "polic" in found.warning
+    assert "did not answer" in found.warning
 
 
 SETTINGS = (
