@@ -72,7 +72,7 @@ class ControlPlane:
         for each in PROGRAMS if chosen.data_plane is None else PROGRAMS + DATA_PLANE_PROGRAMS:
             find_program(each)
         definitions = definitions_folder()
-        folder = state_dir.resolve() / "clusters" / name
+        folder = data_folder(state_dir, name)
         for attempt in range(1, START_ATTEMPTS + 1):
             site = _make_site(folder, token_review_url, chosen)
             children = Children(folder)
@@ -104,6 +104,11 @@ class ControlPlane:
     def ended(self) -> str | None:
         """Say which process has ended by itself before all was ready; None afterwards."""
         return self._children.ended()
+
+
+def data_folder(state_dir: Path, name: str) -> Path:
+    """Return where the control plane of a cluster keeps keys, logs and data."""
+    return state_dir.resolve() / "clusters" / name
 
 
 def definitions_folder() -> Path:

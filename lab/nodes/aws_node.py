@@ -4,8 +4,8 @@ What aws-node asks at its start and all that it changes are calls in its own rol
 ENIs from instance metadata, which the lab reads for it.
 
 Not played: the tags of the primary ENI, prefix delegation, IPv6, subnet discovery (new ENIs go to the primary
-ENI's subnet), the 30 s for which a returned address rests, the return of spare addresses and ENIs, and the change of groups of ENIs that
-exist. The pool is looked at when pods come and go instead of every 5 s.
+ENI's subnet), the 30 s for which a returned address rests, the return of spare addresses and ENIs, and the
+change of groups of ENIs that exist. The pool is looked at when pods come and go instead of every 5 s.
 Source: aws/amazon-vpc-cni-k8s `pkg/ipamd/ipamd.go`, `docs/` and README.
 """
 

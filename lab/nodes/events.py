@@ -52,8 +52,8 @@ class Events:
         """
         text = (
             f"Unauthorized operation: failed to call ec2:{operation} due to missing permissions. Please "
-            "refer https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md to attach relevant "
-            "policy to IAM role"
+            "refer https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/iam-policy.md to attach "
+            "relevant policy to IAM role"
         )
         self.tell(pod, MISSING_PERMISSIONS, text, "aws-node")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import sys
 import threading
 import traceback
@@ -19,7 +20,7 @@ from lab.aws.eks.identity import find_identity
 from lab.aws.eks.state import Cluster, Description, EksRequest, now
 from lab.aws.lock import BACKEND_LOCK
 from lab.cluster.arguments import DataPlane, Settings
-from lab.cluster.control_plane import ControlPlane
+from lab.cluster.control_plane import ControlPlane, data_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,17 +206,23 @@ def _start(backend: LabEKSBackend, cluster: Cluster, start: Callable[[], Control
             cluster.description["health"] = {"issues": [{"code": "InternalFailure", "message": str(error)}]}
         return
     with BACKEND_LOCK:
-        if backend.clusters.get(cluster.name) is not cluster or cluster.status != "CREATING":
-            plane.stop()
-            return
-        cluster.control_plane = plane
-        cluster.description |= {
-            "status": "ACTIVE",
-            "endpoint": plane.endpoint,
-            "certificateAuthority": {"data": plane.certificate_authority_data},
-            "identity": {"oidc": {"issuer": issuer}},
-        }
+        wanted = backend.clusters.get(cluster.name) is cluster and cluster.status == "CREATING"
+        if wanted:
+            _activate(cluster, plane, issuer)
+    if not wanted:
+        plane.stop()
+        return
     addon_health.observe(backend, cluster)
+
+
+def _activate(cluster: Cluster, plane: ControlPlane, issuer: str) -> None:
+    cluster.control_plane = plane
+    cluster.description |= {
+        "status": "ACTIVE",
+        "endpoint": plane.endpoint,
+        "certificateAuthority": {"data": plane.certificate_authority_data},
+        "identity": {"oidc": {"issuer": issuer}},
+    }
 
 
 def _remove(backend: LabEKSBackend, cluster: Cluster) -> None:
@@ -224,6 +231,8 @@ def _remove(backend: LabEKSBackend, cluster: Cluster) -> None:
     if cluster.control_plane is not None:
         cluster.control_plane.stop()
         cluster.control_plane = None
+    else:
+        shutil.rmtree(data_folder(backend.state_dir(), cluster.name), ignore_errors=True)
     with BACKEND_LOCK:
         if backend.clusters.get(cluster.name) is not cluster:
             return

@@ -21,7 +21,7 @@ from lab.aws.eks.kubernetes_nodes import KubernetesNodes
 from lab.aws.eks.machines import node_name, state_of
 from lab.aws.eks.node_spec import LaunchTemplateError, NodeSpec, node_spec
 from lab.aws.eks.state import Machine
-from lab.aws.eks.ways_out import has_way_out
+from lab.aws.eks.ways_out import has_way_out, public_without_addresses
 from lab.aws.lock import BACKEND_LOCK
 from lab.errors import LabError
 
@@ -40,6 +40,7 @@ UPDATE_DRAIN_SECONDS = 900.0
 POLL_SECONDS = 0.25
 UNREACHABLE = (LabError, ApiException, HTTPError, OSError)
 
+_ADDRESSING = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html#subnet-public-ip"
 _ISSUES = {
     "InsufficientFreeAddressesInSubnet": "InsufficientFreeAddresses",
     "InvalidSubnetID.NotFound": "Ec2SubnetNotFound",
@@ -132,6 +133,28 @@ class Fleet:
         with plane.administration() as admin:
             yield KubernetesNodes(admin)
 
+    def check_subnets(self, data: Description) -> None:
+        """Refuse public subnets without automatic addresses, unless the launch template decides on them.
+
+        Raises:
+            FleetError: There are some.
+
+        Source: sassoftware/viya4-iac-aws issue 271; EKS user guide, "Create a managed node group".
+        """
+        if any("AssociatePublicIpAddress" in each for each in data.get("NetworkInterfaces", ())):
+            return
+        place = (self.backend.account_id, self.backend.region_name)
+        with BACKEND_LOCK:
+            found = public_without_addresses(*place, self.nodegroup["subnets"])
+        if found:
+            problem = (
+                f"One or more Amazon EC2 Subnets of [{', '.join(found)}] for node group {self.name} does not "
+                "automatically assign public IP addresses to instances launched into it. If you want your "
+                "instances to be assigned a public IP address, then you need to enable auto-assign public IP "
+                f"address for the subnet. See IP addressing in VPC guide: {_ADDRESSING}"
+            )
+            raise FleetError("Ec2SubnetInvalidConfiguration", problem, found)
+
     def launch(self, count: int, wanted: Description, data: Description) -> list[str]:
         """Start instances, each in the subnet that has the fewest of the node group.
 
@@ -145,7 +168,9 @@ class Fleet:
             FleetGoneError: The node group has gone, or is to be deleted.
         """
         with BACKEND_LOCK:
-            self.check("UPDATING" if self.nodegroup["status"] == "UPDATING" else "CREATING")
+            if self.nodegroup["status"] == "DELETING":
+                raise FleetGoneError(self.name)
+            self.check(self.nodegroup["status"])
             try:
                 spec = node_spec(self.cluster, wanted, data)
                 return [self._launch_one(spec) for _ in range(count)]
@@ -264,6 +289,10 @@ class Fleet:
                 left = [each for each in left if state_of(self.backend.region_name, each) != "terminated"]
             if left:
                 time.sleep(POLL_SECONDS)
+        self.forget(machine_ids)
+
+    def forget(self, machine_ids: Collection[str]) -> None:
+        """Drop instances that have ended."""
         with BACKEND_LOCK:
             for each in machine_ids:
                 self.cluster.machines.pop(each, None)

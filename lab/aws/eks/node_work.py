@@ -14,7 +14,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lab.aws.eks import node_spec
+from lab.aws.eks import node_spec, replacement
 from lab.aws.eks.fleet import (
     DRAIN_SECONDS,
     UNREACHABLE,
@@ -53,11 +53,13 @@ def create(fleet: Fleet) -> None:
 
     def work() -> None:
         group = fleet.nodegroup
+        fleet.check_subnets(_template(fleet))
         ids = fleet.launch(group["scalingConfig"]["desiredSize"], group, _template(fleet))
         fleet.wait_joined(ids, "CREATING")
         with BACKEND_LOCK:
             fleet.check("CREATING")
             group["status"] = "ACTIVE"
+        replacement.keep(fleet)
 
     def fail(error: FleetError) -> None:
         fleet.check("CREATING")

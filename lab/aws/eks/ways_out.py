@@ -13,6 +13,8 @@ from moto.ec2.models import ec2_backends
 from lab.aws.ec2.launching import instance_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lab.aws.eks.state import Cluster
 
 ANYWHERE = "0.0.0.0/0"
@@ -39,6 +41,17 @@ def has_way_out(cluster: Cluster, account_id: str, region: str, instance_id: str
         return bool(getattr(instance, "public_ip", None))
     private = cluster.description["resourcesVpcConfig"]["endpointPrivateAccess"]
     return bool(private) and _has_endpoints(backend, region, instance.subnet_id)
+
+
+def public_without_addresses(account_id: str, region: str, subnet_ids: Iterable[str]) -> list[str]:
+    """Return the subnets that lead to an internet gateway but give their instances no public address."""
+    backend: Any = ec2_backends[account_id][region]
+    return [
+        each
+        for each in subnet_ids
+        if _leads_to_internet(_default_route(backend, each))
+        and str(backend.get_subnet(each).map_public_ip_on_launch).lower() != "true"
+    ]
 
 
 def _subnets(backend: Any) -> set[str]:

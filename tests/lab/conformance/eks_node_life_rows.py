@@ -16,7 +16,7 @@ DELETION = "EKS user guide, Delete a managed node group from your cluster"
 PODS = "/api/v1/namespaces/default/pods"
 
 
-def _instances(clients: Clients, names: dict[str, str], *states: str) -> list[Any]:
+def instances_of(clients: Clients, names: dict[str, str], *states: str) -> list[Any]:
     filters = [
         {"Name": "tag:eks:nodegroup-name", "Values": [names["nodegroupName"]]},
         {"Name": "instance-state-name", "Values": list(states or ("pending", "running"))},
@@ -25,18 +25,21 @@ def _instances(clients: Clients, names: dict[str, str], *states: str) -> list[An
     return [instance for each in found for instance in each["Instances"]]
 
 
-def _nodes(scene: EksScene, names: dict[str, str]) -> list[Any]:
+def nodes_of(scene: EksScene, names: dict[str, str]) -> list[Any]:
     nodes = scene.read("/api/v1/nodes")["items"]
     key = "eks.amazonaws.com/nodegroup"
     return [each for each in nodes if each["metadata"]["labels"].get(key) == names["nodegroupName"]]
 
 
-def _is_ready(node: Any) -> bool:
+def is_ready(node: Any) -> bool:
     return any((each["type"], each["status"]) == ("Ready", "True") for each in node["status"]["conditions"])
 
 
-def _user_data(configuration: dict[str, Any]) -> str:
+def user_data(configuration: dict[str, Any], *, plain: bool = False) -> str:
+    """Return a NodeConfig as user data: in an archive, or as the only content."""
     content = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": configuration}
+    if plain:
+        return base64.b64encode(json.dumps(content).encode()).decode()
     lines = [
         "MIME-Version: 1.0",
         'Content-Type: multipart/mixed; boundary="X"',
@@ -55,14 +58,14 @@ def _join(clients: Clients) -> None:
     sizes = {"minSize": 0, "desiredSize": 2, "maxSize": 2}
     taint = {"key": "dedicated", "value": "pods", "effect": "PREFER_NO_SCHEDULE"}
     with running(clients, scalingConfig=sizes, labels={"team": "shop"}, taints=[taint]) as names:
-        instances = {each["PrivateDnsName"]: each for each in _instances(clients, names)}
-        nodes = _nodes(scene, names)
+        instances = {each["PrivateDnsName"]: each for each in instances_of(clients, names)}
+        nodes = nodes_of(scene, names)
         assert {each["metadata"]["name"] for each in nodes} == set(instances)
         assert len({each["SubnetId"] for each in instances.values()}) == len(nodes) == 2
         for node in nodes:
             instance = instances[node["metadata"]["name"]]
             labels = node["metadata"]["labels"]
-            assert _is_ready(node)
+            assert is_ready(node)
             assert (labels["team"], labels["eks.amazonaws.com/capacityType"]) == ("shop", "ON_DEMAND")
             zone = instance["Placement"]["AvailabilityZone"]
             assert node["spec"]["providerID"] == f"aws:///{zone}/{instance['InstanceId']}"
@@ -84,14 +87,14 @@ def _template_settings(clients: Clients) -> None:
         scene,
         InstanceType="m5.large",
         SecurityGroupIds=[group_id],
-        UserData=_user_data({"kubelet": {"config": {"maxPods": 38}}}),
+        UserData=user_data({"kubelet": {"config": {"maxPods": 38}}}),
         TagSpecifications=[
             {"ResourceType": kind, "Tags": [{"Key": "owner", "Value": kind}]}
             for kind in ("instance", "network-interface")
         ],
     )
     with running(clients, launchTemplate=own, instanceTypes=[]) as names:
-        (instance,), (node,) = _instances(clients, names), _nodes(scene, names)
+        (instance,), (node,) = instances_of(clients, names), nodes_of(scene, names)
         assert node["status"]["capacity"]["pods"] == "38"
         labels = node["metadata"]["labels"]
         assert labels["eks.amazonaws.com/sourceLaunchTemplateId"] == own["id"]
@@ -102,19 +105,19 @@ def _template_settings(clients: Clients) -> None:
         interface_id = primary["NetworkInterfaceId"]
         found = clients.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
         assert {"Key": "owner", "Value": "network-interface"} in found["NetworkInterfaces"][0]["TagSet"]
-    (ended,) = _instances(clients, names, "terminated")
+    (ended,) = instances_of(clients, names, "terminated")
     assert ended["InstanceId"] == instance["InstanceId"]
     with refused("InvalidNetworkInterfaceID.NotFound"):
         clients.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
-    eventually(lambda: _nodes(scene, names), [], SETTLE_SECONDS)
+    eventually(lambda: nodes_of(scene, names), [], SETTLE_SECONDS)
 
 
-def _fails(clients: Clients, code: str, text: str, **changes: Any) -> None:
+def fails(clients: Clients, code: str, text: str, **changes: Any) -> None:
     """Expect CREATE_FAILED with this issue, then delete the node group."""
     scene = scene_of(clients)
     request = wanted(scene, **changes)
     names = {key: request[key] for key in ("clusterName", "nodegroupName")}
-    clients.eks.create_nodegroup(**request)
+    assert clients.eks.create_nodegroup(**request)["nodegroup"]["status"] == "CREATING"
     found = scene.wait("describe_nodegroup", "nodegroup", "CREATE_FAILED", **names)
     (issue,) = found["health"]["issues"]
     assert issue["code"] == code, issue
@@ -126,17 +129,17 @@ def _fails(clients: Clients, code: str, text: str, **changes: Any) -> None:
         False,
         SETTLE_SECONDS,
     )
-    assert _instances(clients, names) == []
+    assert instances_of(clients, names) == []
 
 
 def _no_way_out(clients: Clients) -> None:
     subnets = [scene_of(clients).closed_subnet_id]
     problem = "Instances failed to join the kubernetes cluster"
-    _fails(clients, "NodeCreationFailure", problem, subnets=subnets)
+    fails(clients, "NodeCreationFailure", problem, subnets=subnets)
 
 
 def _no_address(clients: Clients) -> None:
-    _fails(clients, "InsufficientFreeAddresses", "", subnets=[scene_of(clients).full_subnet_id])
+    fails(clients, "InsufficientFreeAddresses", "", subnets=[scene_of(clients).full_subnet_id])
 
 
 def _bad_template(clients: Clients) -> None:
@@ -151,13 +154,13 @@ def _bad_template(clients: Clients) -> None:
         ({"SecurityGroupIds": ["sg-00000000000000000"], "InstanceType": "m5.large"}, "sg-0000"),
     ):
         own = template(scene, **data)
-        _fails(clients, code, text, launchTemplate=own, instanceTypes=[])
+        fails(clients, code, text, launchTemplate=own, instanceTypes=[])
 
 
 def _scaling(clients: Clients) -> None:
     scene = scene_of(clients)
     with running(clients, labels={"a": "1", "b": "1"}) as names:
-        (first,) = _instances(clients, names)
+        (first,) = instances_of(clients, names)
         group = {"nodegroupName": names["nodegroupName"]}
         started = clients.eks.update_nodegroup_config(
             **names,
@@ -166,30 +169,30 @@ def _scaling(clients: Clients) -> None:
             taints={"addOrUpdateTaints": [{"key": "k", "value": "v", "effect": "NO_SCHEDULE"}]},
         )
         scene.update(started, scene.main, **group)
-        nodes = _nodes(scene, names)
+        nodes = nodes_of(scene, names)
         assert [each["metadata"]["labels"].get("a") for each in nodes] == [None, None]
         assert [each["metadata"]["labels"]["b"] for each in nodes] == ["2", "2"]
         expected = {"key": "k", "value": "v", "effect": "NoSchedule"}
         assert all(expected in each["spec"]["taints"] for each in nodes)
         started = clients.eks.update_nodegroup_config(**names, scalingConfig={"desiredSize": 1})
         scene.update(started, scene.main, **group)
-        assert [each["InstanceId"] for each in _instances(clients, names)] == [first["InstanceId"]]
+        assert [each["InstanceId"] for each in instances_of(clients, names)] == [first["InstanceId"]]
 
 
 def _replacement(clients: Clients) -> None:
     scene = scene_of(clients)
     own = template(scene, InstanceType="m5.large")
     with running(clients, launchTemplate=own | {"version": "1"}, instanceTypes=[]) as names:
-        (old,) = _instances(clients, names)
+        (old,) = instances_of(clients, names)
         clients.ec2.create_launch_template_version(
             LaunchTemplateId=own["id"], LaunchTemplateData={"InstanceType": "m5.xlarge"}
         )
         started = clients.eks.update_nodegroup_version(**names, launchTemplate=own | {"version": "2"})
         scene.update(started, scene.main, nodegroupName=names["nodegroupName"])
-        (new,) = _instances(clients, names)
+        (new,) = instances_of(clients, names)
         assert new["InstanceType"] == "m5.xlarge"
         assert new["InstanceId"] != old["InstanceId"]
-        (ended,) = _instances(clients, names, "terminated")
+        (ended,) = instances_of(clients, names, "terminated")
         assert ended["InstanceId"] == old["InstanceId"]
         found = clients.eks.describe_nodegroup(**names)["nodegroup"]["launchTemplate"]
         assert found["version"] == "2"
@@ -230,9 +233,9 @@ def _drain(clients: Clients) -> None:
         clients.eks.delete_nodegroup(**names)
         eventually(lambda: _phase(scene, free), "gone", SETTLE_SECONDS)
         assert "deletionTimestamp" not in scene.read(f"{PODS}/{guarded}")["metadata"]
-        assert [each["spec"].get("unschedulable") for each in _nodes(scene, names)] == [True]
-        assert len(_instances(clients, names)) == 1
-    assert len(_instances(clients, names, "terminated")) == 1
+        assert [each["spec"].get("unschedulable") for each in nodes_of(scene, names)] == [True]
+        assert len(instances_of(clients, names)) == 1
+    assert len(instances_of(clients, names, "terminated")) == 1
 
 
 ROWS = [

@@ -85,6 +85,7 @@ def test_a_node_tells_what_its_machine_is() -> None:
     assert node["metadata"]["labels"]["topology.kubernetes.io/zone"] == "us-west-2a"
     assert node["metadata"]["labels"]["node.kubernetes.io/instance-type"] == "m5.large"
     assert node["status"]["capacity"]["pods"] == node["status"]["allocatable"]["pods"] == "9"
-    assert "conditions" not in node["status"]
+    conditions = {each["type"]: each["status"] for each in node["status"]["conditions"]}
+    assert conditions == dict.fromkeys(("MemoryPressure", "DiskPressure", "PIDPressure", "Ready"), "False")
     assert is_registered(node)
     assert not is_registered({"metadata": {}, "spec": {"providerID": "aws:///a/i-1"}})
