@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from lab.aws.eks.state import Cluster, Description
 
 JOIN_SECONDS = 120.0
-NO_WAY_OUT_SECONDS = 3.0
-"""EKS waits for its full bound; an instance without a way out cannot join, so the lab says so at once."""
+NO_WAY_OUT_SECONDS = 30.0
+"""EKS waits for its full bound: a route may still come. The lab waits long enough for one made meanwhile."""
+NO_WAY_OUT_VARIABLE = "PODSG_LAB_NO_WAY_OUT_SECONDS"
 DRAIN_SECONDS = 300.0
 DRAIN_VARIABLE = "PODSG_LAB_DRAIN_SECONDS"
 UPDATE_DRAIN_SECONDS = 900.0
@@ -172,8 +173,9 @@ class Fleet:
                 raise FleetGoneError(self.name)
             self.check(self.nodegroup["status"])
             try:
-                spec = node_spec(self.cluster, wanted, data)
-                return [self._launch_one(spec) for _ in range(count)]
+                first = len(self.machine_ids)
+                specs = [node_spec(self.cluster, wanted, data, first + each) for each in range(count)]
+                return [self._launch_one(spec) for spec in specs]
             except LaunchTemplateError as error:
                 raise FleetError("Ec2LaunchTemplateInvalidConfiguration", str(error)) from error
             except EC2ClientError as error:
@@ -231,7 +233,7 @@ class Fleet:
         missing = [each for each, name in names.items() if name not in readiness]
         unready = [each for each, name in names.items() if not readiness.get(name, False)]
         lost = missing if seconds > JOIN_SECONDS else []
-        if missing and not lost and seconds > NO_WAY_OUT_SECONDS:
+        if missing and not lost and seconds > _bound(NO_WAY_OUT_VARIABLE, NO_WAY_OUT_SECONDS):
             lost = self._without_way_out(missing)
         if lost:
             raise FleetError("NodeCreationFailure", "Instances failed to join the kubernetes cluster", lost)
@@ -300,7 +302,11 @@ class Fleet:
 
 def drain_bound(usual: float) -> float:
     """Return how long a drain lasts at most (seconds): what the environment says, else EKS's own bound."""
-    return float(os.environ.get(DRAIN_VARIABLE) or usual)
+    return _bound(DRAIN_VARIABLE, usual)
+
+
+def _bound(variable: str, usual: float) -> float:
+    return float(os.environ.get(variable) or usual)
 
 
 def _readiness(nodes: KubernetesNodes) -> dict[str, bool]:

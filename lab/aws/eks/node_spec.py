@@ -1,6 +1,7 @@
 """What the nodes of a node group are made of: the node group's settings over its launch template's.
 
-Source: EKS user guide, "Customize managed nodes with launch templates", "Managed node groups" (tags, labels).
+Source: EKS user guide, "Customize managed nodes with launch templates", "Managed node groups" (tags, labels;
+capacity types: on demand the order of the types decides, Spot takes where there is room).
 """
 
 from __future__ import annotations
@@ -43,13 +44,16 @@ class NodeSpec:
     version: str
 
 
-def node_spec(cluster: Cluster, nodegroup: Description, data: Description) -> NodeSpec:
-    """Put together what each node of a node group gets.
+def node_spec(cluster: Cluster, nodegroup: Description, data: Description, number: int) -> NodeSpec:
+    """Put together what a node of a node group gets.
+
+    On demand the first type is started. Spot instances are of whatever type has room: the lab deals them out.
 
     Args:
         cluster: Cluster of the node group.
         nodegroup: The node group as it shall be.
         data: Data of its launch template; empty if it has none.
+        number: How many nodes the group has already.
 
     Raises:
         LaunchTemplateError: An instance type that does not exist, or user data that EKS cannot merge.
@@ -58,14 +62,15 @@ def node_spec(cluster: Cluster, nodegroup: Description, data: Description) -> No
     known = [each for each in types if limits_of(each) is not None]
     if not known:
         raise LaunchTemplateError(f"The specified instance type {types[0]} is not valid")
+    chosen = known[number % len(known)] if nodegroup["capacityType"] == "SPOT" else known[0]
     user_data = encoded(data.get("UserData"))
     image_id = data.get("ImageId") or IMAGE_ID
     try:
-        pods = max_pods(user_data, known[0], own_image="ImageId" in data)
+        pods = max_pods(user_data, chosen, own_image="ImageId" in data)
     except UserDataError as error:
         raise LaunchTemplateError(str(error)) from error
     return NodeSpec(
-        instance_type=known[0],
+        instance_type=chosen,
         group_ids=_groups(cluster, data),
         tags=_template_tags(data, "instance") | _own_tags(cluster, nodegroup),
         interface_tags=_template_tags(data, "network-interface"),

@@ -12,7 +12,10 @@ import sys
 import threading
 import traceback
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from kubernetes.client import ApiException
 
 from lab.aws.eks import node_spec, replacement
 from lab.aws.eks.fleet import (
@@ -127,14 +130,18 @@ def replace(fleet: Fleet, change: Change, finish: Finish) -> None:
 def _exchange(
     fleet: Fleet, old: list[str], wanted: Description, template: Description, *, forced: bool
 ) -> None:
-    """Put new instances in place of old ones; when that fails, the new ones go again."""
-    new: list[str] = []
+    """Put new instances in place of old ones; when that fails, as many stay as there were."""
+    before = fleet.machine_ids
     try:
         new = fleet.launch(len(old), wanted, template)
         fleet.wait_joined(new, "UPDATING")
         fleet.drain(old, drain_bound(UPDATE_DRAIN_SECONDS), forced=forced)
     except FleetError:
-        fleet.drain(new, drain_bound(DRAIN_SECONDS), forced=True)
+        present = fleet.machine_ids
+        new = [each for each in present if each not in before]
+        fleet.drain(
+            new[len(new) - max(len(present) - len(before), 0) :], drain_bound(DRAIN_SECONDS), forced=True
+        )
         raise
 
 
@@ -180,12 +187,20 @@ def _run(work: Callable[[], None], fail: Callable[[FleetError], None]) -> None:
         except FleetError as error:
             _tell(fail, error)
         except UNREACHABLE as error:
-            _tell(fail, FleetError("ClusterUnreachable", str(error)))
+            _tell(fail, _unreached(error))
         except Exception as error:  # noqa: BLE001  whatever it was, DescribeNodegroup has to say it
             traceback.print_exc(file=sys.stderr)
             _tell(fail, FleetError("InternalFailure", f"{type(error).__name__}: {error}"))
 
     threading.Thread(target=run, daemon=True).start()
+
+
+def _unreached(error: Exception) -> FleetError:
+    """Tell an API server that does not answer from one that refuses."""
+    if isinstance(error, ApiException) and error.status:
+        code = "InternalFailure" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "ClusterUnreachable"
+        return FleetError(code, f"the Kubernetes API answered {error.status} {error.reason}")
+    return FleetError("ClusterUnreachable", str(error))
 
 
 def _tell(fail: Callable[[FleetError], None], error: FleetError) -> None:

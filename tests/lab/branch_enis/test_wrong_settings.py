@@ -19,8 +19,8 @@ from .objects import deployment, namespace, on_group, policy, service_account
 from .scene import POD_ENI, PodCluster, PodScene, branch_eni, group_ids, is_running, until
 
 UNKNOWN_GROUP = "sg-0123456789abcdef0"
-GOOD, BAD = "good", "t3"
-"""Node groups of the shared cluster: two m5.large, and one t3.large."""
+GOOD, BAD, MIXED = "good", "t3", "mixed"
+"""Node groups of the shared cluster: two m5.large, one t3.large, and one Spot instance of either type."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ def cluster(lab_state: Any) -> Iterator[PodCluster]:
         with scene.running("settings") as running:
             running.start_node_group(GOOD, "m5.large", 2)
             running.start_node_group(BAD, "t3.large", 1)
-            for name in (GOOD, BAD):
+            types = ["m5.large", "t3.large"]
+            running.start_node_group(MIXED, "m5.large", 2, instanceTypes=types, capacityType="SPOT")
+            for name in (GOOD, BAD, MIXED):
                 assert running.settled(name)["status"] == "ACTIVE"
             yield running
     finally:
@@ -188,32 +190,28 @@ def _unfit_type(cluster: PodCluster, where: str) -> None:
     cluster.until_event("default", node["metadata"]["name"], "Unsupported")
 
 
-def _one_per_node(where: str, nodes: list[str]) -> dict[str, Any]:
-    """Two pods that keep apart, on the nodes of these groups."""
-    terms = {"matchExpressions": [{"key": "eks.amazonaws.com/nodegroup", "operator": "In", "values": nodes}]}
+def _one_per_node(where: str, node_group: str) -> dict[str, Any]:
+    """Two pods that keep apart, on the two nodes of this group."""
     apart = {"labelSelector": {"matchLabels": {"app": "app"}}, "topologyKey": "kubernetes.io/hostname"}
-    affinity = {
-        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [terms]}},
-        "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]},
-    }
-    return deployment(where, 3 if BAD in nodes else 2, affinity=affinity)
+    affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]}}
+    return deployment(where, 2, affinity=affinity, nodeSelector=on_group(node_group))
 
 
 def _mixed_types(cluster: PodCluster, where: str) -> None:
-    place(cluster, where, _one_per_node(where, [GOOD, BAD]))
+    place(cluster, where, _one_per_node(where, MIXED))
 
     def counts() -> bool:
         found = pods(cluster, where)
-        return (sum(map(is_running, found)), len(found)) == (2, 3)
+        return (sum(map(is_running, found)), len(found)) == (1, 2)
 
-    until(counts, "two of three pods running")
+    until(counts, "one of two pods running")
     (waiting,) = [pod for pod in pods(cluster, where) if not is_running(pod)]
     name = waiting["metadata"]["name"]
     assert f"Insufficient {POD_ENI}" in cluster.until_event(where, name, "FailedScheduling")
 
 
 def _all_fit(cluster: PodCluster, where: str) -> None:
-    place(cluster, where, _one_per_node(where, [GOOD]))
+    place(cluster, where, _one_per_node(where, GOOD))
     runs_with(cluster, where, {group_of(cluster)}, replicas=2)
 
 

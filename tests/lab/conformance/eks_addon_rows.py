@@ -102,6 +102,17 @@ def _addon_takes_values(clients: Clients) -> None:
         assert clients.eks.describe_addon(**names)["addon"]["configurationValues"] == other
 
 
+def _each_update_counts(clients: Clients) -> None:
+    """One after the other, so that each begins at another moment of what EKS looks at by itself."""
+    scene = scene_of(clients)
+    with _installed(clients) as names:
+        for number in range(6):
+            text = json.dumps({"env": {"WARM_ENI_TARGET": str(number)}})
+            started = clients.eks.update_addon(**names, configurationValues=text)
+            scene.update(started, scene.main, addonName=names["addonName"])
+            assert clients.eks.describe_addon(**names)["addon"]["configurationValues"] == text
+
+
 def _setting(clients: Clients) -> str:
     path = "/api/v1/namespaces/kube-system/configmaps/amazon-vpc-cni"
     return str(scene_of(clients).read(path)["data"]["branch-eni-cooldown"])
@@ -145,6 +156,12 @@ def _schema(clients: Clients) -> None:
 
 
 ROWS = [
+    Row(
+        "eks-addon-each-update",
+        "Every update ends Successful with its values",
+        "EKS API reference, UpdateAddon, Update",
+        _each_update_counts,
+    ),
     Row("eks-addon-name", "Unknown add-ons are refused", ADDONS, _refuses_addon(addonName="vpc-cnii")),
     Row("eks-addon-version", "Unknown versions are refused", ADDONS, _refuses_addon(addonVersion="v0.0.1")),
     Row(

@@ -53,6 +53,7 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": str(CHECKOUT),
         "AWS_EC2_METADATA_DISABLED": "true",
         "PODSG_LAB_DRAIN_SECONDS": "8",
+        "PODSG_LAB_NO_WAY_OUT_SECONDS": "3",
     }
 
 
