@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -103,10 +104,11 @@ def _addon_takes_values(clients: Clients) -> None:
 
 
 def _each_update_counts(clients: Clients) -> None:
-    """One after the other, so that each begins at another moment of what EKS looks at by itself."""
+    """Each begins at another moment of the second in which EKS looks at the add-on by itself."""
     scene = scene_of(clients)
     with _installed(clients) as names:
         for number in range(6):
+            time.sleep(number / 6)
             text = json.dumps({"env": {"WARM_ENI_TARGET": str(number)}})
             started = clients.eks.update_addon(**names, configurationValues=text)
             scene.update(started, scene.main, addonName=names["addonName"])
