@@ -106,13 +106,15 @@ class Scene:
 
     @cached_property
     def node_subnet_ids(self) -> list[str]:
-        """Subnets from which a node can join: their default route is a NAT gateway."""
-        assert self.internet
+        """Subnets from which a node can join: their default route is a NAT gateway, which has one itself."""
+        public = self._with_default_route([self.subnet()], gatewayId=self.internet)
         address = self.make("aws:ec2/eip:Eip", domain="vpc").id
-        nat = self.make("aws:ec2/natGateway:NatGateway", subnetId=self.subnet(), allocationId=address).id
-        table, subnet_ids = self.table(), [self.subnet("a"), self.subnet("b")]
-        way_out = {"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": nat}
-        self.make("aws:ec2/route:Route", routeTableId=table, **way_out)
+        nat = self.make("aws:ec2/natGateway:NatGateway", subnetId=public[0], allocationId=address).id
+        return self._with_default_route([self.subnet("a"), self.subnet("b")], natGatewayId=nat)
+
+    def _with_default_route(self, subnet_ids: list[str], **target: str) -> list[str]:
+        table = self.table()
+        self.make("aws:ec2/route:Route", routeTableId=table, destinationCidrBlock="0.0.0.0/0", **target)
         for subnet_id in subnet_ids:
             self.make(ASSOCIATION, routeTableId=table, subnetId=subnet_id)
         return subnet_ids
