@@ -34,6 +34,13 @@ class Kind:
     counts: Callable[[dict[str, Any]], bool] = lambda _: True
 
 
+NAT_GONE = {"deleted", "failed"}
+"""One that has failed holds nothing, and EC2 forgets it by itself after about an hour.
+
+Source: VPC user guide, "Troubleshoot NAT gateways".
+"""
+
+
 def _not_main(table: dict[str, Any]) -> bool:
     return not any(association.get("Main") for association in table["Associations"])
 
@@ -44,7 +51,7 @@ AWS_KINDS = {
     "route tables": Kind("ec2", "describe_route_tables", "RouteTables", _not_main),
     "internet gateways": Kind("ec2", "describe_internet_gateways", "InternetGateways"),
     "NAT gateways": Kind(
-        "ec2", "describe_nat_gateways", "NatGateways", lambda gateway: gateway["State"] != "deleted"
+        "ec2", "describe_nat_gateways", "NatGateways", lambda gateway: gateway["State"] not in NAT_GONE
     ),
     "addresses": Kind("ec2", "describe_addresses", "Addresses"),
     "VPC endpoints": Kind("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
