@@ -9,7 +9,7 @@ from moto.ec2.exceptions import InvalidNetworkAttachmentIdError
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses import EC2Response
 
-from lab.aws.ec2.errors import ec2_error, not_found
+from lab.aws.ec2.errors import ec2_error
 from lab.aws.ec2.launching import check_address_count, check_free, check_interface_count
 from lab.aws.ec2.limits import limits_of
 from lab.aws.transitions import after
@@ -57,9 +57,7 @@ class AttachmentCalls(EC2Response):
         (zone; the code is the lab's own choice).
         """
         interface_id = self._get_param("NetworkInterfaceId")
-        interface = self.ec2_backend.enis.get(interface_id)
-        if interface is None:
-            raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interface_id)
+        interface: Any = self.ec2_backend.get_network_interface(interface_id)
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
         index = self._device_index()
         check_free(interface)

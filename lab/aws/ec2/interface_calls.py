@@ -39,7 +39,7 @@ class InterfaceCalls(EC2Response):
             problem = "The parameter NetworkInterfaceIds cannot be used with the parameter MaxResults"
             raise ec2_error("InvalidParameterCombination", problem)
         for interface_id in ids:
-            self._interface(interface_id)
+            self.ec2_backend.get_network_interface(interface_id)
         filters = self._filters_from_querystring()
         return ActionResult({"NetworkInterfaces": self.ec2_backend.get_all_network_interfaces(ids, filters)})
 
@@ -49,7 +49,7 @@ class InterfaceCalls(EC2Response):
         Source: aws/amazon-vpc-cni-k8s issue 1399.
         """
         interface_id = self._get_param("NetworkInterfaceId")
-        if self._interface(interface_id).status == "in-use":
+        if self.ec2_backend.get_network_interface(interface_id).status == "in-use":
             problem = f"Network interface '{interface_id}' is currently in use."
             raise ec2_error("InvalidParameterValue", problem)
         self.error_on_dryrun()
@@ -61,7 +61,7 @@ class InterfaceCalls(EC2Response):
 
         Source: EC2 API reference, ModifyNetworkInterfaceAttribute; EC2 error codes page, AuthFailure.
         """
-        interface = self._interface(self._get_param("NetworkInterfaceId"))
+        interface: Any = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
         groups = self._get_param("Groups", [])
         if interface.requester_managed:
             raise ec2_error("AuthFailure", "You do not have permission to access the specified resource.")
@@ -74,7 +74,7 @@ class InterfaceCalls(EC2Response):
         Source: EC2 API reference, AssignPrivateIpAddresses (assignedPrivateIpAddressesSet).
         """
         interface_id = self._get_param("NetworkInterfaceId")
-        interface = self._interface(interface_id)
+        interface = self.ec2_backend.get_network_interface(interface_id)
         addresses = self._get_param("PrivateIpAddresses", [])
         count = self._get_int_param("SecondaryPrivateIpAddressCount", 0)
         if interface.instance is not None:
@@ -83,12 +83,6 @@ class InterfaceCalls(EC2Response):
         _, new = self.ec2_backend.assign_private_ip_addresses(interface_id, addresses, count)
         assigned = [{"PrivateIpAddress": address} for address in new]
         return ActionResult({"NetworkInterfaceId": interface_id, "AssignedPrivateIpAddresses": assigned})
-
-    def _interface(self, interface_id: str) -> Any:
-        interface = self.ec2_backend.enis.get(interface_id)
-        if interface is None:
-            raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interface_id)
-        return interface
 
     def create_nat_gateway(self) -> ActionResult:
         """Create a NAT gateway; it fails later where EC2's does, and is refused where EC2 refuses.

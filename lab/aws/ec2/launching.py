@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from moto.ec2.models import ec2_backends
 from moto.ec2.utils import parse_user_data
 
-from lab.aws.ec2.errors import ec2_error, not_found
+from lab.aws.ec2.errors import ec2_error
 from lab.aws.ec2.limits import InstanceLimits, limits_of
 from lab.aws.lock import BACKEND_LOCK
 from lab.aws.server import ACCOUNT_ID
@@ -173,9 +173,7 @@ def _check_device_indices(specs: Sequence[dict[str, Any]]) -> None:
 
 def _check_existing(backend: Any, spec: dict[str, Any], count: int) -> None:
     interface_id = spec["NetworkInterfaceId"]
-    interface = backend.enis.get(interface_id)
-    if interface is None:
-        raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interface_id)
+    interface = backend.get_network_interface(interface_id)
     check_free(interface)
     given = [name for name in _ONLY_FOR_NEW if spec.get(name)]
     if given or count > 1:

@@ -61,7 +61,7 @@ class PermissionCalls(EC2Response):
         Source: EC2 API reference, CreateNetworkInterfacePermission, NetworkInterfacePermissionState; the code
         for an account together with a service is the lab's own choice.
         """
-        interface = self._permitted_interface(self._get_param("NetworkInterfaceId"))
+        interface: Any = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
         account_id, service = self._get_param("AwsAccountId"), self._get_param("AwsService")
         kind = self._get_param("Permission")
         if not account_id and not service:
@@ -104,7 +104,7 @@ class PermissionCalls(EC2Response):
         choice.
         """
         permission = self._permission(self._get_param("NetworkInterfacePermissionId"))
-        interface = self._permitted_interface(permission.network_interface_id)
+        interface: Any = self.ec2_backend.get_network_interface(permission.network_interface_id)
         attached = interface.attachment
         if attached and not self._get_bool_param("Force") and _is_user(permission, attached):
             problem = (
@@ -127,12 +127,6 @@ class PermissionCalls(EC2Response):
             code = "InvalidNetworkInterfacePermissionID.NotFound"
             raise not_found(code, "networkInterfacePermission ID", permission_id)
         return found
-
-    def _permitted_interface(self, interface_id: str) -> Any:
-        interface = self.ec2_backend.enis.get(interface_id)
-        if interface is None:
-            raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interface_id)
-        return interface
 
 
 def _is_user(permission: InterfacePermission, attachment: Any) -> bool:

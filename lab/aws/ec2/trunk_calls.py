@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
 
-from lab.aws.ec2.errors import ec2_error, not_found
+from lab.aws.ec2.errors import ec2_error
 from lab.aws.ec2.limits import limits_of
 from lab.aws.ec2.permissions import PermissionCalls
 from lab.aws.ec2.trunks import TRUNK, TrunkAssociation, check_keys
@@ -64,8 +64,8 @@ class TrunkCalls(PermissionCalls):
 
         Source: EC2 API reference, AssociateTrunkInterface; EC2 user guide of the API, ensuring idempotency.
         """
-        trunk = self._trunk_interface(self._get_param("TrunkInterfaceId"))
-        branch = self._trunk_interface(self._get_param("BranchInterfaceId"))
+        trunk: Any = self.ec2_backend.get_network_interface(self._get_param("TrunkInterfaceId"))
+        branch: Any = self.ec2_backend.get_network_interface(self._get_param("BranchInterfaceId"))
         vlan_id, gre_key = self._get_int_param("VlanId"), self._get_int_param("GreKey")
         check_keys(vlan_id, gre_key)
         self._check_trunk(trunk)
@@ -187,12 +187,6 @@ class TrunkCalls(PermissionCalls):
     def _tag(self, item: TrunkAssociation, key: str) -> str | None:
         value: str | None = self.ec2_backend.tags.get(item.association_id, {}).get(key)
         return value
-
-    def _trunk_interface(self, interface_id: str) -> Any:
-        interface = self.ec2_backend.enis.get(interface_id)
-        if interface is None:
-            raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interface_id)
-        return interface
 
 
 def _branch_count(instance_type: str) -> int:
