@@ -5,12 +5,8 @@ Source: the rules of security groups for pods, as docs/lab.md lists them with th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from lab import session
 from tests.lab.by_hand import ZONES
 
 from .objects import deployment, eni_config, namespace, on_group, policy
@@ -20,15 +16,6 @@ CUSTOM = POD_ENI_ON | {
     "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
     "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone",
 }
-
-
-@pytest.fixture
-def scene(lab_state: Any) -> Iterator[PodScene]:
-    scene = PodScene(session.start(print), "clusters", "10.72")
-    try:
-        yield scene
-    finally:
-        scene.remove()
 
 
 def _deploy(cluster: PodCluster, where: str = "app", **pod: Any) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from lab import session
 from tests.lab.conftest import FIGURE
 
 from .objects import deployment, namespace, policy
@@ -16,15 +13,6 @@ from .scene import POD_ENI, PodCluster, PodScene, branch_eni, is_running, until
 
 COOLDOWN_SECONDS = 30
 """The shortest that the VPC Resource Controller accepts."""
-
-
-@pytest.fixture
-def scene(lab_state: Any) -> Iterator[PodScene]:
-    scene = PodScene(session.start(print), "scale", "10.73")
-    try:
-        yield scene
-    finally:
-        scene.remove()
 
 
 def _shorten_cooldown(cluster: PodCluster) -> None:
