@@ -94,14 +94,22 @@ generated: .venv/.done ## Say whether a generated file differs from its source
 
 .PHONY: test-pure
 test-pure: .venv-pure/.done ## Pure packages in a bare interpreter, 100 % branch coverage
-	PYTHONPATH=components $(PURE)python -m pytest tests/pure components/podsg/lifecycle \
+	PYTHONPATH=components:. $(PURE)python -m pytest tests/pure components/podsg/lifecycle \
 	  components/podsg/model components/podsg/preview \
 	  --cov=podsg.errors --cov=podsg.lifecycle --cov=podsg.model --cov=podsg.preview --cov-branch --cov-fail-under=100
 
 .PHONY: test-resources
-test-resources: .venv/.done ## Components under the engine's mocks
-	$(RUN)python -m pytest tests/resources tests/cli \
-	  --cov=podsg.resources --cov=podsg.cli --cov-branch --cov-fail-under=90
+test-resources: .venv/.done ## Components under the engine's mocks, command line, shells over AWS and Kubernetes
+	$(RUN)python -m pytest tests/resources tests/cli tests/provider components/podsg/provider \
+	  --cov=podsg.resources --cov=podsg.cli --cov=podsg.provider --cov-branch --cov-fail-under=90
+
+.PHONY: test-simulation
+test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults, deaths, random sequences
+	$(RUN)python -m pytest --numprocesses=2 tests/simulation
+
+.PHONY: nightly
+nightly: .venv/.done ## The long simulations: 100,000 random sequences
+	PODSG_SEQUENCES=100000 $(RUN)python -m pytest --numprocesses=2 tests/simulation
 
 .PHONY: wheel
 wheel: $(UV) ## Build the wheel into dist/
@@ -114,7 +122,7 @@ test-lab: setup wheel ## The lab, in a network namespace with only lo
 	  --numprocesses=$(LAB_WORKERS) --dist=loadfile --no-loadscope-reorder tests/lab
 
 .PHONY: test
-test: setup test-pure test-resources test-lab ## Set up and run all tests
+test: setup test-pure test-resources test-simulation test-lab ## Set up and run all tests
 
 .PHONY: all
 all: setup lint type generated test ## What CI runs

@@ -20,6 +20,7 @@ from lab.plugins.kubernetes.objects import Kind as ObjectKind
 from lab.plugins.kubernetes.objects import kind_of_token
 from lab.session import Session
 from podsg.lifecycle import Access, Api, Commands, Obstacle, Recorded, obstacles
+from podsg.lifecycle.scope import CLUSTER
 
 KUBERNETES_PROVIDER = "pulumi:providers:kubernetes"
 LONGEST_DETAIL = 200
@@ -81,7 +82,8 @@ def preflight(
     )
     facts = live_facts(recorded, session)
     staying = tuple(one for one in facts.interfaces if one.id not in leaving)
-    live = replace(facts, interfaces=staying, apis=tuple(_apis(recorded, session)))
+    there = frozenset(cluster.name for cluster in facts.clusters)
+    live = replace(facts, interfaces=staying, apis=tuple(_apis(recorded, there, session)))
     return obstacles(recorded, live, commands)
 
 
@@ -108,23 +110,32 @@ def _names(recorded: Sequence[Recorded]) -> tuple[str, str]:
     return project, stack
 
 
-def _apis(recorded: Sequence[Recorded], session: Session) -> Iterator[Api]:
+def _apis(recorded: Sequence[Recorded], there: frozenset[str], session: Session) -> Iterator[Api]:
     """Ask each Kubernetes API that holds recorded objects, once.
 
-    Not asked: a provider that forgets objects of a cluster that it cannot reach, and one whose kubeconfig the
-    record holds as a secret.
+    Not asked: a provider that forgets objects of a cluster that it cannot reach, if that cluster is gone or
+    nobody knows, or if the user's environment says so; and one whose kubeconfig the record holds as a secret.
     """
+    clusters = {one.text("endpoint"): one.id for one in recorded if one.type == CLUSTER}
     for provider in (one for one in recorded if one.type == KUBERNETES_PROVIDER):
         objects = [one for one in recorded if one.provider.startswith(f"{provider.urn}::") and one.is_deleted]
         try:
             wanted = settings(dict(provider.inputs))
         except KubeconfigError:
             continue
-        if not objects or wanted.delete_unreachable:
+        is_there = clusters.get(wanted.target.cluster["server"]) in there
+        is_forgotten = (wanted.delete_unreachable and not is_there) or _says_environment(provider)
+        if not objects or is_forgotten:
             continue
         access, detail = _access(_with_lab_login(wanted.target, session), objects)
         shown = detail if len(detail) <= LONGEST_DETAIL else f"{detail[: LONGEST_DETAIL - 1]}…"
         yield Api(provider.urn, wanted.target.cluster["server"], access, shown)
+
+
+def _says_environment(provider: Recorded) -> bool:
+    """Tell whether the user's environment lets a provider forget what it cannot reach."""
+    unset = {key: value for key, value in provider.inputs.items() if key != "deleteUnreachable"}
+    return settings(unset).delete_unreachable
 
 
 def _with_lab_login(target: Target, session: Session) -> Target:

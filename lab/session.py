@@ -35,6 +35,11 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 SERVER_ARGUMENTS = ("-m", "lab.aws", "--state-dir")
 PLUGINS = {"pulumi-resource-aws": "lab.plugins.aws", "pulumi-resource-kubernetes": "lab.plugins.kubernetes"}
+DYNAMIC_LAUNCHER = "pulumi-resource-pulumi-python"
+"""Starts the host of dynamic resources; it comes with the command-line tool, but not with its Go module.
+
+Source: pulumi/pulumi `sdk/python/dist/pulumi-resource-pulumi-python`.
+"""
 
 
 @dataclass(frozen=True)
@@ -195,14 +200,16 @@ def _prepare_state() -> None:
         passphrase.touch(mode=0o600)
         passphrase.write_text(secrets.token_urlsafe(24))
     for name, module in PLUGINS.items():
-        _write_launcher(state / "bin" / name, module)
+        _write_launcher(state / "bin" / name, f'PYTHONPATH="{CHECKOUT}" exec "{sys.executable}" -m {module}')
+    # As for users: only what is installed, or on their own PYTHONPATH, can be loaded there.
+    _write_launcher(state / "bin" / DYNAMIC_LAUNCHER, f'exec "{sys.executable}" -u -m pulumi.dynamic')
     aws = state / "bin" / "aws"
     aws.unlink(missing_ok=True)
     aws.symlink_to(Path(sys.executable).parent / "aws")
 
 
-def _write_launcher(path: Path, module: str) -> None:
-    path.write_text(f'#!/bin/sh\nPYTHONPATH="{CHECKOUT}" exec "{sys.executable}" -m {module} "$@"\n')
+def _write_launcher(path: Path, command: str) -> None:
+    path.write_text(f'#!/bin/sh\n{command} "$@"\n')
     path.chmod(0o755)
 
 

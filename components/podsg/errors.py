@@ -2,7 +2,23 @@
 
 ```
 PodsgError
-└── InputError      the input of a person does not hold: every problem at once
+├── InputError                 the input of a person does not hold: every problem at once
+├── AwsError                   AWS refused, or did not answer
+│   ├── Ec2CallError             one EC2 call, with EC2's own code
+│   │   └── RefusedCallError       EC2 refused it for a reason that a second try does not cure
+│   ├── NotFoundError            something that has to be there is not
+│   ├── InUseError               something else still holds it
+│   ├── CapacityError            no address, no slot or no VLAN is free
+│   ├── ThrottledError           EC2 kept on limiting the rate until the deadline
+│   ├── AccessDeniedError        the caller may not make the call
+│   ├── TrunkCallNotOpenError    this account may not associate trunk interfaces
+│   └── WrongAccountError        the credentials belong to another account
+├── KubernetesCallError        the Kubernetes API refused, or did not answer
+│   ├── ApiUnreachableError      it cannot be reached
+│   ├── ForbiddenError           the caller may not make the call
+│   └── DisruptionBudgetError    a PodDisruptionBudget does not allow an eviction now
+├── DeadlineError              a bounded wait ended; what is left is named
+└── StateError                 what is recorded and what is there cannot both be right
 ```
 """
 
@@ -68,3 +84,125 @@ class InputError(PodsgError):
     def _located(self, problem: Problem) -> Problem:
         path = ".".join(part for part in (self.subject, problem.path) if part)
         return Problem(path, problem.found, problem.allowed)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What an error tells, in the order in which it is read.
+
+    Example:
+        >>> print(Explanation("drain", "2 pods are left", "a budget keeps them.", "scale them down.", "x.md"))
+        drain: 2 pods are left
+          Why: a budget keeps them.
+          Fix: scale them down.
+          See: x.md
+    """
+
+    subject: str
+    problem: str
+    reason: str
+    fix: str
+    reference: str = ""
+
+    def __str__(self) -> str:
+        """Show all parts, one per line."""
+        lines = [f"{self.subject}: {self.problem}", f"  Why: {self.reason}", f"  Fix: {self.fix}"]
+        return "\n".join([*lines, f"  See: {self.reference}"] if self.reference else lines)
+
+
+class ExplainedError(PodsgError):
+    """An error that says what happened, why it matters and what to do.
+
+    Args:
+        explanation: All of it; the text of the error.
+    """
+
+    def __init__(self, explanation: Explanation) -> None:
+        """Keep the parts."""
+        self.explanation = explanation
+        super().__init__(str(explanation))
+
+
+class AwsError(ExplainedError):
+    """AWS refused, or did not answer."""
+
+
+class Ec2CallError(AwsError):
+    """One EC2 call failed.
+
+    Args:
+        call: Operation as AWS writes it, such as `DeleteNetworkInterface`.
+        code: EC2's code, such as `DependencyViolation`; `RequestTimeout` if no answer came.
+        message: EC2's text.
+    """
+
+    def __init__(self, call: str, code: str, message: str = "") -> None:
+        """Keep call and code, by which callers decide."""
+        self.call, self.code, self.message = call, code, message
+        super().__init__(
+            Explanation(
+                f"ec2:{call}", f"{code}: {message}", "the call was not done.", "see the EC2 error code."
+            )
+        )
+
+
+class NotFoundError(AwsError):
+    """Something that has to be there is not."""
+
+
+class InUseError(AwsError):
+    """Something else still holds what is to go."""
+
+
+class CapacityError(AwsError):
+    """No address, no slot or no VLAN is free."""
+
+
+class ThrottledError(AwsError):
+    """EC2 kept on limiting the rate until the deadline."""
+
+
+class AccessDeniedError(AwsError):
+    """The caller may not make a call."""
+
+
+class TrunkCallNotOpenError(AwsError):
+    """This account may not associate trunk interfaces."""
+
+
+class WrongAccountError(AwsError):
+    """The credentials belong to another account than the one that is expected."""
+
+
+class KubernetesCallError(ExplainedError):
+    """The Kubernetes API refused, or did not answer.
+
+    Args:
+        explanation: What happened.
+        status: HTTP status; 0 without an answer.
+    """
+
+    def __init__(self, explanation: Explanation, status: int = 0) -> None:
+        """Keep the status, by which callers decide."""
+        self.status = status
+        super().__init__(explanation)
+
+
+class ApiUnreachableError(KubernetesCallError):
+    """The Kubernetes API cannot be reached."""
+
+
+class ForbiddenError(KubernetesCallError):
+    """The caller may not make a call."""
+
+
+class DisruptionBudgetError(KubernetesCallError):
+    """A PodDisruptionBudget does not allow an eviction now."""
+
+
+class DeadlineError(ExplainedError):
+    """A bounded wait ended; its text names what is left."""
+
+
+class StateError(ExplainedError):
+    """What is recorded and what is there cannot both be right."""

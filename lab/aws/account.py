@@ -5,6 +5,7 @@ from __future__ import annotations
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 
+ACCOUNT_ID = "123456789012"
 USER_NAME = "podsg-lab"
 
 

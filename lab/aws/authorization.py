@@ -11,6 +11,7 @@ from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from lab.aws.account import ACCOUNT_ID, USER_NAME
 from lab.aws.policies import ANY, Decision, Query, decide
 from lab.aws.requested import queries
 from lab.aws.wire import WireError, is_known, render_error
@@ -26,6 +27,32 @@ _SESSION_NAME = "amazon-vpc-resource-controller-k8s"
 _SESSION_SECONDS = 12 * 3600
 _ALWAYS = {("sts", "GetCallerIdentity")}
 _TRUNK_CALLS = {"AssociateTrunkInterface", "DisassociateTrunkInterface"}
+
+USER = "user"
+"""What a caller is called who is no role session: one of the account's IAM users."""
+
+
+class TrunkCallSwitch:
+    """Say whether ordinary callers may associate and disassociate trunk interfaces.
+
+    Left alone, the account's users may and role sessions may not. Open, role sessions may, too, if their
+    policies allow it, as the API reference describes the calls. Closed, nobody may but the controllers, as
+    in accounts without the private feature.
+
+    Source: EC2 API reference, AssociateTrunkInterface; aws/amazon-vpc-resource-controller-k8s README.
+    """
+
+    def __init__(self) -> None:
+        """Leave it alone."""
+        self.are_open: bool | None = None
+
+    def switch(self, *, are_open: bool | None) -> None:
+        """Open or close the calls; None leaves them alone."""
+        self.are_open = are_open
+
+
+TRUNK_CALLS = TrunkCallSwitch()
+"""The switch of this server."""
 
 _CONTROLLERS: dict[str, str] = {}
 """Cluster by access key: sessions of cluster roles that the VPC Resource Controller holds."""
@@ -52,17 +79,26 @@ def refusal(environ: WSGIEnvironment, service: str, action: str, body: bytes) ->
     """
     key_id, region = _signer(environ)
     session = _session(key_id)
+    is_trunk_call = service == "ec2" and action in _TRUNK_CALLS
+    if session is None and is_trunk_call and TRUNK_CALLS.are_open is False:
+        return _refuse_user(region, action, body)
     if session is None or not action or (service, action) in _ALWAYS:
         return None
-    if service == "ec2" and action in _TRUNK_CALLS:
+    if is_trunk_call and not TRUNK_CALLS.are_open:
         return _judge_trunk_call(session, region, action, body)
     documents = _documents(session)
     asked = _queries(session, service, region, action, body)
     for query in asked:
         decision = decide(documents, query)
         if decision is not Decision.ALLOWED:
-            return _refuse(session, service, query, decision)
+            return _refuse(session.arn, service, query, decision)
     return None
+
+
+def caller_of(environ: WSGIEnvironment) -> str:
+    """Return the ARN of the role session that makes a call, else `user`."""
+    session = _session(_signer(environ)[0])
+    return str(session.arn) if session else USER
 
 
 def controller_session(account_id: str, role_arn: str, cluster_name: str) -> dict[str, str]:
@@ -171,10 +207,15 @@ def _judge_trunk_call(session: AssumedRole, region: str, action: str, body: byte
     if session.access_key_id in _CONTROLLERS:
         return None
     query = queries(session.account_id, region, action, body)[0]
-    return _refuse(session, "ec2", query, Decision.SILENT)
+    return _refuse(session.arn, "ec2", query, Decision.SILENT)
 
 
-def _refuse(session: AssumedRole, service: str, query: Query, decision: Decision) -> WireError:
+def _refuse_user(region: str, action: str, body: bytes) -> WireError:
+    query = queries(ACCOUNT_ID, region, action, body)[0]
+    return _refuse(f"arn:aws:iam::{ACCOUNT_ID}:user/{USER_NAME}", "ec2", query, Decision.SILENT)
+
+
+def _refuse(arn: str, service: str, query: Query, decision: Decision) -> WireError:
     """Say who may not do what.
 
     Source: IAM user guide, troubleshoot access denied error messages; kubernetes-sigs/karpenter issue 2813
@@ -186,7 +227,7 @@ def _refuse(session: AssumedRole, service: str, query: Query, decision: Decision
         else f"because no identity-based policy allows the {query.action} action"
     )
     on = f" on resource: {query.resource}" if query.resource not in {None, ANY} else ""
-    problem = f"User: {session.arn} is not authorized to perform: {query.action}{on} {reason}"
+    problem = f"User: {arn} is not authorized to perform: {query.action}{on} {reason}"
     if service == "ec2":
         problem = f"You are not authorized to perform this operation. {problem}"
         return render_error("ec2", "UnauthorizedOperation", problem, HTTPStatus.FORBIDDEN)

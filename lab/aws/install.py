@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lab.aws import ec2, eks, iam, rds
+from lab.aws import ec2, eks, fault_routes, iam, rds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,3 +22,4 @@ def install(state_dir: Path) -> None:
     iam.install()
     rds.install()
     eks.install(state_dir)
+    fault_routes.install()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import traceback
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,12 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from lab.aws import imds
-from lab.aws.authorization import refusal
+from lab.aws import account, imds
+from lab.aws.authorization import caller_of, refusal
 from lab.aws.calls import Call, CallLog, action_of, buffer_body, service_of
+from lab.aws.faults import DROPPED, FAULTS, Asked, DroppedConnectionError
 from lab.aws.lock import BACKEND_LOCK
+from lab.aws.throttling import THROTTLE
 from lab.aws.wire import WireError, error_code, is_known, names_action, render_error
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from werkzeug.serving import BaseWSGIServer
 
-ACCOUNT_ID = "123456789012"
+ACCOUNT_ID = account.ACCOUNT_ID
 REGION = "us-west-2"
 
 CALLS = CallLog()
@@ -83,9 +87,21 @@ class Application:
         if action and is_known(service) and not names_action(service, action):
             answer = _unsupported(service, action, "")
         else:
-            answer = self._ask_moto(service, action, environ, body)
+            try:
+                answer = self._answer(service, action, environ, body)
+            except DroppedConnectionError:
+                CALLS.record(Call(service, action, DROPPED))
+                _drop(environ)
+                raise
         CALLS.record(Call(service, action, error_code(answer.status, answer.headers, answer.body)))
         return Response(answer.body, status=answer.status, headers=answer.headers)(environ, start_response)
+
+    def _answer(self, service: str, action: str, environ: WSGIEnvironment, body: bytes) -> WireError:
+        if service == "ec2" and (throttled := THROTTLE.refusal(action, body)):
+            return throttled
+        agent = environ.get("HTTP_USER_AGENT", "")
+        asked = Asked(service, action, agent, body, lambda: caller_of(environ))
+        return FAULTS.answer(asked, lambda: self._ask_moto(service, action, environ, body))
 
     def _ask_moto(self, service: str, action: str, environ: WSGIEnvironment, body: bytes) -> WireError:
         try:
@@ -106,6 +122,18 @@ class Application:
         ):
             return _unsupported(service, action, "the path is not served")
         return WireError(answer.status_code, list(answer.headers), answer.get_data())
+
+
+def _drop(environ: WSGIEnvironment) -> None:
+    """Close the connection with no answer on it; what is raised after that ends it in the server, too.
+
+    Source: werkzeug `serving.py`, WSGIRequestHandler.make_environ, run_wsgi.
+    """
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is not None:
+        # The caller may be gone already.
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _own_endpoint(path: str) -> Callable[[Request], Response]:

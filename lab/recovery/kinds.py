@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lab.recovery import eks_kinds, rds_kinds
+from lab.recovery import dynamic_kinds, eks_kinds, rds_kinds
 from lab.recovery.account import Account, Found, Item, lab_command, name_of, pairs
 
 GONE_STATES: Final = {"deleting", "deleted", "failed"}
@@ -40,6 +40,7 @@ NOT_LISTED: Final = {
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": (
         "the next up makes the same association again, and it goes with its access entry"
     ),
+    **dynamic_kinds.NOTHING_IN_AWS,
 }
 """Types without a row, and why."""
 
@@ -214,6 +215,8 @@ KINDS: Final = (
     # Source: EC2 API reference, DeleteSecurityGroup, DependencyViolation.
     Kind("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", _rules(egress=False)),
     Kind("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", _rules(egress=True)),
+    # The next up adopts it by its tags, and records it.
+    Kind(dynamic_kinds.BRANCH_ENI, dynamic_kinds.branch_enis, remade=True),
     Kind("aws:eks/addon:Addon", eks_kinds.addons),
     Kind("aws:eks/nodeGroup:NodeGroup", eks_kinds.node_groups),
     Kind("aws:eks/accessEntry:AccessEntry", eks_kinds.access_entries),

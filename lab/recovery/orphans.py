@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import psutil
 
 PLUGIN_MODULE = "lab.plugins."
+DYNAMIC_MODULE = "pulumi.dynamic"
 END_SECONDS = 30.0
+DYNAMIC_END_SECONDS = 5.0
+"""The SDK's host of dynamic resources does not look after its engine: one that works ends by podsg's own
+watch, one that is idle never does."""
 
 
 def await_orphans(backend_url: str) -> int:
@@ -18,19 +22,21 @@ def await_orphans(backend_url: str) -> int:
 
     Returns: How many there were.
     """
-    orphans = list(_orphans(backend_url))
-    _, alive = psutil.wait_procs(orphans, timeout=END_SECONDS)
-    for process in alive:
-        process.kill()
-    psutil.wait_procs(alive, timeout=END_SECONDS)
-    return len(orphans)
+    plugins = list(_orphans(PLUGIN_MODULE, backend_url))
+    hosts = list(_orphans(DYNAMIC_MODULE, backend_url))
+    for orphans, seconds in ((hosts, DYNAMIC_END_SECONDS), (plugins, END_SECONDS)):
+        _, alive = psutil.wait_procs(orphans, timeout=seconds)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=END_SECONDS)
+    return len(plugins) + len(hosts)
 
 
-def _orphans(backend_url: str) -> Iterator[psutil.Process]:
+def _orphans(module: str, backend_url: str) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         try:
             if (
-                any(part.startswith(PLUGIN_MODULE) for part in process.cmdline())
+                any(part.startswith(module) for part in process.cmdline())
                 and process.environ().get("PULUMI_BACKEND_URL") == backend_url
                 and not _has_engine(process)
             ):

@@ -54,6 +54,7 @@ def interrupts_arrive() -> None:
 FIGURE = "figure"
 """Property of a test whose value is shown at the end of the run."""
 LONG = (
+    "gates/test_outside_deletions.py",
     "test_interrupts.py",
     "branch_enis/test_scale.py",
     "branch_enis/test_recovery.py",
@@ -64,7 +65,14 @@ LONG = (
     "test_order.py",
     "branch_enis/test_cluster_settings.py",
     "branch_enis/test_wrong_settings.py",
-    "branch_enis/test_leak.py",
+    "gates/test_workload_gate.py",
+    "gates/test_each_gate.py",
+    "gates/test_record.py",
+    "gates/test_destroy.py",
+    "explicit_enis/test_life.py",
+    "explicit_enis/test_kill.py",
+    "test_enis_command.py",
+    "gates/test_leak.py",
 )
 """Files that take minutes: where several run at once, they begin first."""
 

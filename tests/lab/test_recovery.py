@@ -19,6 +19,8 @@ from lab import session
 from lab.errors import LabError
 from lab.plugins.aws import records
 from lab.project import Project
+from lab.recovery import dynamic_kinds, orphans
+from lab.recovery.account import Account
 from lab.recovery.kinds import KINDS, NOT_LISTED, RANDOM_NAME
 from lab.recovery.locks import clear_dead_locks
 from lab.recovery.operation import sole_operation
@@ -175,7 +177,8 @@ def test_every_type_of_the_aws_plugin_is_looked_for_or_excused() -> None:
     listed = {kind.type for kind in KINDS}
 
     assert listed.isdisjoint(NOT_LISTED)
-    assert listed | NOT_LISTED.keys() == records.TOKENS
+    dynamic = {dynamic_kinds.BRANCH_ENI, *dynamic_kinds.NOTHING_IN_AWS}
+    assert listed | NOT_LISTED.keys() == records.TOKENS | dynamic
 
 
 def test_only_names_that_a_seed_made_count_as_random() -> None:
@@ -194,13 +197,14 @@ def test_a_refused_destroy_prints_the_commands() -> None:
     assert "Nothing has been destroyed." in text
 
 
-def test_plugins_without_an_engine_are_waited_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["lab.plugins.aws", "pulumi.dynamic"])
+def test_plugins_without_an_engine_are_waited_for(module: str, tmp_path: Path) -> None:
     # given a process like a plugin of this lab, and one of another lab, both without an engine
     script = "import sys; sys.stdin.read()"
     backend = tmp_path.as_uri()
 
     def start(url: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", script, "lab.plugins.aws"]
+        command = [sys.executable, "-c", script, module]
         return subprocess.Popen(command, stdin=subprocess.PIPE, env={"PULUMI_BACKEND_URL": url})
 
     with start(backend) as ours, start(f"{backend}/other") as others:
@@ -215,6 +219,40 @@ def test_plugins_without_an_engine_are_waited_for(tmp_path: Path) -> None:
             assert others.poll() is None
         finally:
             others.kill()
+
+
+def test_a_host_of_dynamic_resources_that_stays_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: one that never looks whether its engine is there
+    monkeypatch.setattr(orphans, "DYNAMIC_END_SECONDS", 0.0)
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()", orphans.DYNAMIC_MODULE]
+    backend = tmp_path.as_uri()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env={"PULUMI_BACKEND_URL": backend}) as process:
+        # when: orphans are waited for; then: it is gone
+        assert await_orphans(backend) == 1
+        assert not psutil.pid_exists(process.pid)
+
+
+def test_branch_enis_of_the_owner_are_found_by_their_tags() -> None:
+    # given: a branch ENI of the stack, one of another stack, and an interface of the stack that is none
+    def interface(number: int, **tags: str) -> dict[str, Any]:
+        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return {"NetworkInterfaceId": f"eni-{number}", "TagSet": pairs}
+
+    owner, branch = "podsg:owner", dynamic_kinds.BRANCH_ENI_TAG
+    items = [
+        interface(1, **{owner: "shop/dev", branch: "proxy"}),
+        interface(2, **{owner: "shop/prod", branch: "proxy"}),
+        interface(3, **{owner: "shop/dev"}),
+    ]
+    answers = {"ec2.describe_network_interfaces.NetworkInterfaces": items}
+    account = Account(session.Session("", 0, "", ""), "shop/dev", frozenset(), answers)
+
+    # then: the first is found, with the line that deletes it
+    (found,) = dynamic_kinds.branch_enis(account)
+    assert (found.id, found.name) == ("eni-1", "proxy")
+    assert found.command.endswith("aws ec2 delete-network-interface --network-interface-id eni-1")
 
 
 def test_a_project_says_where_its_parts_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,6 +163,7 @@ class Answers(mocks.Mocks):
             "aws:eks/getClusters:getClusters": {"names": ["other", "platform"], "region": "us-west-2"},
             "aws:eks/getCluster:getCluster": {
                 "name": args.args.get("name"),
+                "createdAt": "2026-01-02T03:04:05Z",
                 "endpoint": "https://127.0.0.1:6443",
                 "certificateAuthorities": [{"data": "QQ=="}],
                 "vpcConfig": {"vpcId": VPC_ID, "clusterSecurityGroupId": "sg-00000000000000c1a"},
@@ -179,6 +180,7 @@ class Answers(mocks.Mocks):
         outputs |= args.inputs
         if args.typ == "aws:eks/cluster:Cluster":
             outputs |= {
+                "createdAt": "2026-01-02T03:04:05Z",
                 "endpoint": "https://127.0.0.1:6443",
                 "certificateAuthority": {"data": "QQ=="},
                 "identities": [{"oidcs": [{"issuer": "https://oidc.eks.us-west-2.amazonaws.com/id/A1"}]}],

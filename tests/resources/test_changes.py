@@ -45,6 +45,7 @@ def test_a_workload_with_a_grant_brings_its_own_parts_only(dev: Graph) -> None:
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": 5,
         "kubernetes:core/v1:Namespace": 1,
         "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy": 1,
+        "pulumi-python:dynamic/podsg:WorkloadGate": 1,
     }
     assert (removed, changed) == (Counter(), set())
 

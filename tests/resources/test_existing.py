@@ -93,6 +93,7 @@ def test_workloads_alone_make_groups_rules_namespace_and_policy() -> None:
         "kubernetes:core/v1:Namespace",
         "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy",
         "pulumi:providers:kubernetes",
+        *(f"pulumi-python:dynamic/podsg:{kind}Gate" for kind in ("Drain", "Sweep", "Workload")),
     }
     # And the groups that exist take the other ends of the rules.
     assert graph.named("guests-pod-billing").inputs["vpcId"] == VPC_ID

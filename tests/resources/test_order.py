@@ -14,6 +14,7 @@ PROVIDER = "dev-kubernetes"
 NAMESPACE = "dev-namespace-catalog"
 POLICY = "dev-catalog-policy"
 GROUPS = ("dev-node", "dev-pod-catalog", "dev-database-catalog")
+DRAIN, NODE_SWEEP, LAST_SWEEP, GATE = "dev-drain", "dev-node-sweep", "dev-last-sweep", "dev-catalog-gate"
 
 # What nodes wait for through their component, which hands it on.
 HANDED_ON = (
@@ -25,6 +26,8 @@ HANDED_ON = (
     "dev-cluster-vpc-cni",
     "dev-cluster-kube-proxy",
     "dev-cluster-eks-pod-identity-agent",
+    # What nodes leave behind is swept while their cluster is there.
+    "dev-node-sweep",
 )
 
 ORDERED_PAIRS = [
@@ -75,6 +78,23 @@ ORDERED_PAIRS = [
     ("dev-catalog-instance", "dev-catalog-slowquery-log-group"),
     ("dev-network-flow-log", "dev-network-flow-log-group"),
     ("dev-network-flow-log", "dev-network-flow-log-policy"),
+    # A destroy passes the gates in this order, and each while it can still see and delete what it has to.
+    (DRAIN, POLICY),
+    (DRAIN, NAMESPACE),
+    (DRAIN, NODES),
+    (DRAIN, "dev-coredns"),
+    (DRAIN, "dev-catalog-instance"),
+    (DRAIN, "dev-catalog-database-catalog-ingress"),
+    (DRAIN, "dev-network-flow-log"),
+    (POLICY, GATE),
+    (GATE, "dev-pod-catalog"),
+    (GATE, NODES),
+    (GATE, "dev-cluster-admin-podsg-lab-25cff0dc-policy"),
+    (NODE_SWEEP, CLUSTER),
+    (CLUSTER, LAST_SWEEP),
+    ("dev-catalog-instance", LAST_SWEEP),
+    *((LAST_SWEEP, group) for group in GROUPS),
+    *((LAST_SWEEP, f"dev-network-{kind}-{number}") for kind in ("private", "public") for number in (1, 2, 3)),
 ]
 
 
@@ -99,6 +119,13 @@ def test_a_dependency_that_is_not_handed_on_is_missed(monkeypatch: pytest.Monkey
     }
     assert missing == {(NODES, earlier) for earlier in HANDED_ON}
     assert graph.named(NODES).urn not in graph.named(POLICY).waits_for
+
+
+def test_the_drain_gate_waits_for_everything(dev: Graph) -> None:
+    # Given the reference environment, when it is registered, then a destroy changes nothing before the gate.
+    gate = dev.named(DRAIN)
+    earlier = {one.name for one in dev.custom().values() if dev.waits_for(gate, one)}
+    assert {one.name for one in dev.custom().values()} - earlier == {DRAIN}
 
 
 def test_a_policy_waits_for_nodes_by_itself(dev: Graph) -> None:

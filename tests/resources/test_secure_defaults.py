@@ -310,12 +310,15 @@ def test_everything_that_takes_tags_says_whose_it_is() -> None:
     assert untagged == {
         "AccessPolicyAssociation",
         "Alias",
+        "DrainGate",
         "Namespace",
         "Route",
         "RouteTableAssociation",
         "RolePolicy",
         "RolePolicyAttachment",
         "SecurityGroupPolicy",
+        "SweepGate",
+        "WorkloadGate",
         "kubernetes",
     }
     for resource in graph.custom().values():

@@ -12,6 +12,7 @@ except ModuleNotFoundError as missing:  # pragma: no cover - exercised by an ins
     sys.exit(f"podsg: the command line needs {missing.name}.\n  Fix: pip install 'podsg[cli]'")
 
 from podsg import __version__
+from podsg.cli import enis
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,7 @@ def build_app(folder: Path) -> typer.Typer:
             typer.echo(__version__)
             raise typer.Exit
 
+    app.add_typer(enis.app, name="enis")
     checkout = checkout_with_lab(folder)
     if checkout is not None:
         if str(checkout) not in sys.path:

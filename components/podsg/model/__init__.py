@@ -33,6 +33,7 @@ from podsg.model.network import InterfaceEndpoint, NatMode, NetworkSpec, zone_co
 from podsg.model.node_group import NodeGroupSpec, architecture
 from podsg.model.parsing import parse_environment, parse_part, plain
 from podsg.model.references import Later
+from podsg.model.removal import DestroySpec, OnRemove
 from podsg.model.schema import input_schema
 from podsg.model.subnets import SubnetPlan, plan_subnets
 from podsg.model.vpc_cni import EnforcingMode, VpcCniSpec, configuration_values, early_demux_disabled
@@ -42,6 +43,7 @@ __all__ = [
     "ClusterSpec",
     "DatabaseAccess",
     "DatabaseSpec",
+    "DestroySpec",
     "EndpointAccessSpec",
     "EnforcingMode",
     "Engine",
@@ -55,6 +57,7 @@ __all__ = [
     "NatMode",
     "NetworkSpec",
     "NodeGroupSpec",
+    "OnRemove",
     "PeerSpec",
     "PhysicalName",
     "SubnetPlan",

@@ -14,6 +14,7 @@ from podsg.model.existing import ExistingClusterSpec, ExistingDatabaseSpec, Exis
 from podsg.model.naming import EnvironmentName, PartName
 from podsg.model.network import NetworkSpec
 from podsg.model.node_group import NodeGroupSpec
+from podsg.model.removal import DestroySpec
 from podsg.model.spec import Spec
 from podsg.model.workload import WorkloadSpec
 
@@ -115,6 +116,8 @@ class EnvironmentSpec(Spec):
     """AWS refuses to delete cluster and databases while this is true; a part may say otherwise for itself.
 
     To destroy an environment: set it to false, run `pulumi up`, then `pulumi destroy`."""
+    destroy: DestroySpec = Field(default=DestroySpec(), examples=[{}])
+    """How it is destroyed. Default: 30 minutes for pods, 30 for network interfaces, nothing of others."""
     # Source: EC2 user guide, "Tag restrictions": 50 tags per resource. Up to ten are not the user's: name,
     # owner, environment, the Kubernetes role of a subnet, and those that EKS adds.
     tags: dict[TagKey, TagValue] = Field(default={}, max_length=40, examples=[{"team": "shop"}])

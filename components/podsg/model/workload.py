@@ -10,6 +10,7 @@ from podsg.model.addresses import PeerCidr
 from podsg.model.database import MOST_DATABASES
 from podsg.model.naming import DnsLabel, DnsSubdomain, PartName
 from podsg.model.references import PeerGroupId, SecurityGroupId
+from podsg.model.removal import OnRemove
 from podsg.model.spec import Spec
 
 # Source: Kubernetes documentation, "Labels and Selectors", syntax and character set.
@@ -102,6 +103,11 @@ class WorkloadSpec(Spec):
     Default: none, then an environment makes one."""
     policy_name: DnsSubdomain | None = Field(default=None, examples=["catalog-rds-access"])
     """Name of the SecurityGroupPolicy. Default: the name of the workload and `-security-groups`."""
+    on_remove: OnRemove = Field(default=OnRemove.RESTART, strict=False, examples=["restart"])
+    """What happens to running pods when the workload, or its security group, is removed."""
+    # Our own limit: as for the drain of an environment.
+    on_remove_timeout_minutes: int = Field(default=20, ge=1, le=1440, examples=[20])
+    """How long they may then take to let go of the security group (minutes, 1 to 1440)."""
 
 
 def policy_name(workload_name: str, workload: WorkloadSpec) -> str:

@@ -12,7 +12,7 @@ from podsg.resources.cluster_access import administrators, grant_administration,
 from podsg.resources.cluster_key import make_cluster_key
 from podsg.resources.kubernetes_login import cluster_kubeconfig
 from podsg.resources.location import Location
-from podsg.resources.owner import Owner
+from podsg.resources.owner import Owner, handed_on
 from podsg.resources.role import attach_policies
 from podsg.resources.spec_args import ClusterSpecInput
 from podsg.resources.specification import described
@@ -65,7 +65,9 @@ class Cluster(pulumi.ComponentResource):
         self._owner = Owner.of(self, name, args.get("tags"))
         self._location = Location.of(self)
 
-        self._control_plane = self._make_control_plane(args)
+        self._control_plane = self._make_control_plane(args, opts)
+        # What tells it from another of its name: that one is made later.
+        self.identity = self._control_plane.created_at
         self.cluster_name = self._control_plane.name
         # Unknown at the preview of a new cluster; then nothing is looked up.
         self.cluster_security_group_id = self._control_plane.vpc_config.apply(
@@ -99,7 +101,9 @@ class Cluster(pulumi.ComponentResource):
         """Install an add-on after access was given: rights work only seconds later, which it takes too."""
         return install_addon(self._owner, addon, self.cluster_name, values, self._owner.options(*self.access))
 
-    def _make_control_plane(self, args: ClusterArgs) -> aws.eks.Cluster:
+    def _make_control_plane(
+        self, args: ClusterArgs, opts: Optional[pulumi.ResourceOptions]
+    ) -> aws.eks.Cluster:
         role_arn, attachments = self._role()
         protection = self._spec.deletion_protection
         options = pulumi.ResourceOptions(delete_before_replace=True)
@@ -119,7 +123,7 @@ class Cluster(pulumi.ComponentResource):
             vpc_config=self._vpc_config(args["subnet_ids"]),
             tags=self._owner.tagged(),
             opts=pulumi.ResourceOptions.merge(
-                self._owner.options(*attachments, *self._make_log_group()), options
+                handed_on(self._owner.options(*attachments, *self._make_log_group()), opts), options
             ),
         )
 

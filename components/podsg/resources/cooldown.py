@@ -8,7 +8,7 @@ from podsg.resources.owner import Owner
 
 def set_branch_eni_cooldown(
     owner: Owner, seconds: int, provider: kubernetes.Provider, vpc_cni: pulumi.Resource
-) -> None:
+) -> pulumi.Resource:
     """Write the cool-down into the ConfigMap that the controller reads.
 
     The ConfigMap belongs to the add-on, so it is patched, and keeps everything else that is in it.
@@ -21,7 +21,7 @@ def set_branch_eni_cooldown(
 
     Source: amazon-vpc-resource-controller-k8s, `pkg/provider/branch/cooldown/cooldown.go`.
     """
-    kubernetes.core.v1.ConfigMapPatch(
+    return kubernetes.core.v1.ConfigMapPatch(
         owner.child("branch-eni-cooldown"),
         metadata={
             "name": "amazon-vpc-cni",

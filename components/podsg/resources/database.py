@@ -64,9 +64,11 @@ class Database(pulumi.ComponentResource):
             spec=description.spec,
             security_group_id=_security_group_id(name, args, description),
             key_arn=description.given("key_arn"),
-            subnet_group=make_subnet_group(owner, args["subnet_ids"]),
+            subnet_group=make_subnet_group(owner, args["subnet_ids"], opts),
         )
         made = make_aurora(parts) if is_aurora(parts.spec.engine) else make_instance(parts)
+        self.final_snapshot_identifier = parts.final_snapshot_identifier
+        self.is_cluster = is_aurora(parts.spec.engine)
         self.address = made.address
         self.port = made.port
         self.endpoint = made.endpoint

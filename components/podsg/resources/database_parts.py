@@ -16,7 +16,7 @@ from podsg.model import (
     log_group_name,
     parameter_group_family,
 )
-from podsg.resources.owner import Owner
+from podsg.resources.owner import Owner, handed_on
 
 ADMIN_USER = "podsg_admin"
 # Without these the exported logs hold next to nothing; PostgreSQL logs statements of a second or more.
@@ -123,15 +123,17 @@ class DatabaseParts:
 
 
 def make_subnet_group(
-    owner: Owner, subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    owner: Owner,
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
+    opts: Optional[pulumi.ResourceOptions],
 ) -> aws.rds.SubnetGroup:
-    """Make the group of the subnets that a database may be in."""
+    """Make the group of the subnets that a database may be in, after what its component waits for."""
     return aws.rds.SubnetGroup(
         owner.child("subnets"),
         description=f"Private subnets of {owner.name}",
         subnet_ids=subnet_ids,
         tags=owner.tagged("subnets"),
-        opts=owner.options(),
+        opts=handed_on(owner.options(), opts),
     )
 
 

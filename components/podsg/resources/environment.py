@@ -8,10 +8,12 @@ import pulumi_kubernetes as kubernetes
 
 from podsg.model import ClusterSpec, created_namespaces, database_ports, has_pod_subnets, protected
 from podsg.resources.addon import install_addon
+from podsg.resources.aws_access import AwsAccess
 from podsg.resources.cluster import Cluster
 from podsg.resources.cooldown import set_branch_eni_cooldown
 from podsg.resources.database import Database
 from podsg.resources.eni_config import make_eni_configs
+from podsg.resources.environment_gates import EnvironmentGates
 from podsg.resources.existing import ClusterInUse, NetworkInUse
 from podsg.resources.location import Location
 from podsg.resources.network import Network
@@ -70,15 +72,20 @@ class Environment(pulumi.ComponentResource):
         self._tags = {**self._spec.tags, ENVIRONMENT_TAG: name}
         self._owner = Owner.of(self, name, self._tags)
 
+        # All that it makes: a destroy passes the drain gate before anything of it goes.
+        self._made: list[pulumi.Resource] = []
         self._network = self._use_network()
         found = self._find_cluster()
-        self._make_groups()
+        groups = self._make_groups()
+        self._gates = self._gates_of(found)
+        self._last_sweep = self._gates.last_sweep(*self._network.subnets, *groups)
         self._databases = self._make_databases()
         # The model refuses an environment with neither.
         self._cluster = found or self._make_cluster(cast("ClusterSpec", self._spec.cluster))
         self._kubernetes = self._make_provider()
         self._nodes = self._make_nodes()
         workloads = self._make_workloads()
+        self._gates.drain(self._cluster, self._databases, *self._made)
 
         self.vpc_id = pulumi.Output.from_input(self._network.vpc_id)
         self.cluster_name = self._cluster.name
@@ -108,15 +115,25 @@ class Environment(pulumi.ComponentResource):
     def _use_network(self) -> NetworkInUse:
         if self._spec.network is None:
             return NetworkInUse.found(self._described, self)
-        return NetworkInUse.made(
-            Network(
-                self._owner.child("network"),
-                {"spec": self._described.part("network"), "tags": self._tags},
-                self._owner.options(),
-            )
+        network = Network(
+            self._owner.child("network"),
+            {"spec": self._described.part("network"), "tags": self._tags},
+            self._owner.options(),
+        )
+        self._made.append(network)
+        return NetworkInUse.made(network)
+
+    def _gates_of(self, existing_cluster: Optional[ClusterInUse]) -> EnvironmentGates:
+        return EnvironmentGates(
+            self._owner,
+            self._spec.destroy,
+            AwsAccess.of(self),
+            self._network.vpc_id,
+            existing_cluster.name if existing_cluster else self._owner.child("cluster"),
+            is_own_cluster=existing_cluster is None,
         )
 
-    def _make_groups(self) -> None:
+    def _make_groups(self) -> list[pulumi.Resource]:
         """Make the security groups that do not exist, before the cluster: their rules come later."""
         name = self._owner.name
         given = self._described.given
@@ -135,18 +152,21 @@ class Environment(pulumi.ComponentResource):
             or self._make_group(f"database-{key}", f"Database {key} in {name}")
             for key in self._spec.databases
         }
+        return [one for one in self._made if isinstance(one, aws.ec2.SecurityGroup)]
 
     def _make_group(self, role: str, description: str) -> pulumi.Output[str]:
-        return aws.ec2.SecurityGroup(
+        group = aws.ec2.SecurityGroup(
             self._owner.child(role),
             description=description,
             vpc_id=self._network.vpc_id,
             tags=self._owner.tagged(role),
             opts=self._owner.options(),
-        ).id
+        )
+        self._made.append(group)
+        return group.id
 
     def _make_databases(self) -> dict[str, Database]:
-        return {
+        databases = {
             key: Database(
                 self._owner.child(key),
                 {
@@ -157,10 +177,12 @@ class Environment(pulumi.ComponentResource):
                     "security_group_id": self._database_group_ids[key],
                     "tags": self._tags,
                 },
-                self._owner.options(),
+                self._owner.options(self._last_sweep),
             )
             for key, spec in self._spec.databases.items()
         }
+        self._made += databases.values()
+        return databases
 
     def _find_cluster(self) -> Optional[ClusterInUse]:
         """Look an existing cluster up before anything is made."""
@@ -183,31 +205,39 @@ class Environment(pulumi.ComponentResource):
                 "subnet_ids": self._network.private_subnet_ids,
                 "tags": self._tags,
             },
-            self._owner.options(),
+            self._owner.options(self._last_sweep),
         )
+        self._made.append(cluster)
         return ClusterInUse.made(cluster, spec.version, self._node_group_id)
 
     def _make_provider(self) -> kubernetes.Provider:
         """Make the provider after the add-ons, which take a while.
 
         It asks the API once, when it is configured, and takes a refusal for an unreachable cluster in the
-        whole run; rights work only seconds after they are given.
+        whole run; rights work only seconds after they are given. The objects in a cluster of the environment
+        go with it: where it is gone, they are forgotten; where it is only out of reach, no update and no
+        destroy gets that far.
 
         Source: pulumi-kubernetes, `provider/pkg/provider/provider.go`, Configure.
         """
         cluster = self._cluster
-        ways_out = EXISTING_CLUSTER if self._spec.cluster is None else OWN_CLUSTER
-        return kubernetes.Provider(
+        is_own = self._spec.cluster is not None
+        ways_out = OWN_CLUSTER if is_own else EXISTING_CLUSTER
+        provider = kubernetes.Provider(
             self._owner.child("kubernetes"),
             kubeconfig=when_reachable(cluster.kubeconfig, self, cluster.ways_in, ways_out),
+            delete_unreachable=True if is_own else None,
             opts=self._owner.options(*cluster.before_kubernetes),
         )
+        self._made.append(provider)
+        return provider
 
     def _make_nodes(self) -> list[pulumi.Resource]:
         """Make the node groups, then CoreDNS, which would stay DEGRADED without nodes."""
         cluster, network = self._cluster, self._network
         eni_configs = make_eni_configs(self._owner, network.pod_subnets, cluster, self._kubernetes)
-        nodes: list[pulumi.Resource] = [
+        sweep = [] if self._spec.cluster is None else [self._gates.node_sweep(cluster)]
+        groups = [
             NodeGroup(
                 self._owner.child(key),
                 {
@@ -219,30 +249,36 @@ class Environment(pulumi.ComponentResource):
                     "node_security_group_id": cluster.node_security_group_id,
                     "tags": self._tags,
                 },
-                self._owner.options(*cluster.before_nodes, *network.ways_out, *eni_configs),
-            ).nodes
+                self._owner.options(*cluster.before_nodes, *network.ways_out, *eni_configs, *sweep),
+            )
             for key in self._spec.node_groups
         ]
+        nodes: list[pulumi.Resource] = [group.nodes for group in groups]
+        self._made += [*eni_configs, *groups]
         if self._spec.cluster is not None:
-            install_addon(self._owner, "coredns", cluster.name, opts=self._owner.options(*nodes))
+            options = self._owner.options(*nodes)
+            self._made.append(install_addon(self._owner, "coredns", cluster.name, opts=options))
         return nodes
 
     def _make_workloads(self) -> dict[str, SecurityGroupsForPods]:
         if self._spec.cluster is not None:
             cooldown_seconds = self._spec.cluster.vpc_cni.branch_eni_cooldown_seconds
             if cooldown_seconds is not None:
-                set_branch_eni_cooldown(
+                cooldown = set_branch_eni_cooldown(
                     self._owner, cooldown_seconds, self._kubernetes, *self._cluster.vpc_cni
                 )
+                self._made.append(cooldown)
         namespaces = self._make_namespaces()
-        return {key: self._make_workload(key, namespaces) for key in self._spec.workloads}
+        workloads = {key: self._make_workload(key, namespaces) for key in self._spec.workloads}
+        self._made += workloads.values()
+        return workloads
 
     def _make_namespaces(self) -> dict[str, pulumi.Output[str]]:
         """Make each namespace once, however many workloads live in it; return their names as outputs."""
         options = pulumi.ResourceOptions.merge(
             self._owner.options(*self._nodes), pulumi.ResourceOptions(provider=self._kubernetes)
         )
-        return {
+        made = {
             namespace: kubernetes.core.v1.Namespace(
                 self._owner.child(f"namespace-{namespace}"),
                 metadata={
@@ -251,8 +287,13 @@ class Environment(pulumi.ComponentResource):
                     "annotations": self._owner.annotations,
                 },
                 opts=options,
-            ).metadata.apply(lambda metadata: str(metadata["name"]))
+            )
             for namespace in created_namespaces(self._spec)
+        }
+        self._made += made.values()
+        return {
+            key: namespace.metadata.apply(lambda metadata: str(metadata["name"]))
+            for key, namespace in made.items()
         }
 
     def _make_workload(self, key: str, namespaces: dict[str, pulumi.Output[str]]) -> SecurityGroupsForPods:
@@ -271,10 +312,17 @@ class Environment(pulumi.ComponentResource):
                     other: group_id for other, group_id in self._pod_group_ids.items() if other != key
                 },
                 "callers": callers_of(key, self._spec.workloads),
+                "cluster": {
+                    "vpc_id": self._network.vpc_id,
+                    "name": self._cluster.name,
+                    "identity": self._cluster.identity,
+                    "kubeconfig": self._cluster.kubeconfig,
+                },
                 "tags": self._tags,
             },
             pulumi.ResourceOptions.merge(
-                self._owner.options(*self._nodes), pulumi.ResourceOptions(providers=[self._kubernetes])
+                self._owner.options(*self._nodes, self._last_sweep),
+                pulumi.ResourceOptions(providers=[self._kubernetes]),
             ),
         )
 

@@ -27,11 +27,19 @@ class NetworkInUse:
     """Zone and subnet of each network for pods alone."""
     ways_out: Sequence[pulumi.Resource] = ()
     """What nodes need to reach AWS."""
+    subnets: Sequence[pulumi.Resource] = ()
+    """Its subnets, if the environment makes them."""
 
     @classmethod
     def made(cls, network: Network) -> "NetworkInUse":
         """Use a network that the environment makes."""
-        return cls(network.vpc_id, network.private_subnet_ids, network.pod_subnets, network.ways_out)
+        return cls(
+            network.vpc_id,
+            network.private_subnet_ids,
+            network.pod_subnets,
+            network.ways_out,
+            network.subnets,
+        )
 
     @classmethod
     def found(cls, description: Description[EnvironmentSpec], component: pulumi.Resource) -> "NetworkInUse":
@@ -61,6 +69,8 @@ class ClusterInUse:
     """Hold the cluster of an environment."""
 
     name: pulumi.Output[str]
+    identity: pulumi.Output[str]
+    """What tells it from another of its name: when it was made."""
     kubeconfig: pulumi.Output[str]
     cluster_security_group_id: pulumi.Output[str]
     node_security_group_id: pulumi.Input[str]
@@ -84,6 +94,7 @@ class ClusterInUse:
         """Use a cluster that the environment makes."""
         return cls(
             cluster.cluster_name,
+            cluster.identity,
             cluster.kubeconfig,
             cluster.cluster_security_group_id,
             node_security_group_id,
@@ -129,6 +140,7 @@ class ClusterInUse:
         dns_group_id = given("dns_security_group_id")
         return cls(
             cluster.apply(lambda known: known.name),
+            cluster.apply(lambda known: known.created_at),
             cluster_kubeconfig(
                 cluster.apply(lambda known: known.name),
                 cluster.apply(lambda known: known.endpoint),

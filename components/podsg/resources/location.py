@@ -1,6 +1,7 @@
 """Where the AWS provider of a component works."""
 
 from dataclasses import dataclass
+from typing import Optional
 
 import pulumi
 import pulumi_aws as aws
@@ -15,8 +16,8 @@ class Location:
     region: pulumi.Output[str]
 
     @classmethod
-    def of(cls, component: pulumi.Resource) -> "Location":
-        """Look the three values up with the provider that the children of `component` use."""
+    def of(cls, component: Optional[pulumi.Resource]) -> "Location":
+        """Look the three values up with the provider of a component's children; None is the default one."""
         options = pulumi.InvokeOptions(parent=component)
         return cls(
             partition=aws.get_partition_output(opts=options).partition,

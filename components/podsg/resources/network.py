@@ -60,6 +60,8 @@ class Network(pulumi.ComponentResource):
 
         self._vpc = self._make_vpc()
         self._make_subnets(plan)
+        # What network interfaces are in: for the `depends_on` of a gate that waits until they are gone.
+        self.subnets: list[pulumi.Resource] = [*self._private, *self._public, *self._pods]
         # What runs in a private subnet, or in one for pods, needs these to reach AWS: for its `depends_on`.
         self.ways_out = self._make_ways_out()
         record_flows(self._owner, self._vpc.id, description, self._location)

@@ -8,10 +8,12 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from podsg.model import WorkloadSpec, policy_name
-from podsg.resources.owner import KUBERNETES_LABELS, Owner, handed_on
+from podsg.resources.aws_access import AwsAccess
+from podsg.resources.owner import KUBERNETES_LABELS, OWNER_TAG, Owner, handed_on
 from podsg.resources.secret_policy import read_secrets_policy
 from podsg.resources.spec_args import WorkloadSpecInput
 from podsg.resources.specification import described
+from podsg.resources.workload_gate import PodClusterArgs, WorkloadGate
 from podsg.resources.workload_rules import (
     CLUSTER,
     NODES,
@@ -56,6 +58,9 @@ class SecurityGroupsForPodsArgs(TypedDict):
     """Ids of the groups of the workloads that call this one, by name. Default: none."""
     callers: NotRequired[dict[str, list[int]]]
     """TCP ports by name of the workloads that call this one, besides what `spec` names. Default: none."""
+    cluster: NotRequired[PodClusterArgs]
+    """Where its pods run: if it is removed, they let go of `pod_security_group_id` first, as `spec` says.
+    Default: the group cannot be deleted before somebody restarts the pods."""
     tags: NotRequired[dict[str, str]]
     """Tags of the rules, besides name and owner. Default: none."""
 
@@ -93,8 +98,8 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
         self._owner = Owner.of(self, name, args.get("tags"))
         self._group_ids = _pod_group_ids(name, args, description.given("security_group_ids"))
 
-        rules = self._make_rules(args)
-        self._make_policy(args, handed_on(self._owner.options(*rules), opts))
+        earlier = [*self._make_rules(args), *self._make_gate(args, opts)]
+        self._make_policy(args, handed_on(self._owner.options(*earlier), opts))
         self.policy_name = pulumi.Output.from_input(policy_name(args["workload"], self._spec))
         self.pod_security_group_id = pulumi.Output.from_input(self._group_ids[0])
         self.database_secret_arns = _secret_arns(args.get("databases", {}))
@@ -144,6 +149,29 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
             tags=self._owner.tagged(rule.key),
             opts=self._owner.options(),
         )
+
+    def _make_gate(
+        self, args: SecurityGroupsForPodsArgs, opts: Optional[pulumi.ResourceOptions]
+    ) -> list[pulumi.Resource]:
+        """Make the gate between policy and group; a group that exists already stays, and needs none."""
+        group_id, cluster = args.get("pod_security_group_id"), args.get("cluster")
+        if cluster is None or group_id is None or self._spec.security_group_ids:
+            return []
+        gate = WorkloadGate(
+            self._owner.child("gate"),
+            {
+                "access": AwsAccess.of(self),
+                "owner": self._owner.tags[OWNER_TAG],
+                "cluster": cluster,
+                "workload": args["workload"],
+                "namespace": args.get("namespace", self._spec.namespace),
+                "group_id": group_id,
+                "on_remove": self._spec.on_remove,
+                "timeout_minutes": self._spec.on_remove_timeout_minutes,
+            },
+            handed_on(self._owner.options(), opts),
+        )
+        return [gate]
 
     def _make_policy(self, args: SecurityGroupsForPodsArgs, opts: pulumi.ResourceOptions) -> None:
         spec: dict[str, Any] = {"securityGroups": {"groupIds": self._group_ids}}

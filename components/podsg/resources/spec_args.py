@@ -9,6 +9,7 @@ import pulumi
 
 from podsg.model.database import Engine
 from podsg.model.network import InterfaceEndpoint, NatMode
+from podsg.model.removal import OnRemove
 from podsg.model.vpc_cni import EnforcingMode
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ if TYPE_CHECKING:
         ]
     )
     NatModeValue: TypeAlias = NatMode | Literal["single", "per_zone", "none"]
+    OnRemoveValue: TypeAlias = OnRemove | Literal["restart", "wait", "fail"]
 else:
     EnforcingModeValue = EnforcingMode
     EngineValue = Engine
     InterfaceEndpointValue = InterfaceEndpoint
     NatModeValue = NatMode
+    OnRemoveValue = OnRemove
 
 
 class NetworkSpecArgs(TypedDict):
@@ -375,6 +378,26 @@ class WorkloadSpecArgs(TypedDict):
     Default: none, then an environment makes one."""
     policy_name: NotRequired[Optional[str]]
     """Name of the SecurityGroupPolicy. Default: the name of the workload and `-security-groups`."""
+    on_remove: NotRequired[OnRemoveValue]
+    """What happens to running pods when the workload, or its security group, is removed. Allowed: restart,
+    wait or fail. Default: `restart`."""
+    on_remove_timeout_minutes: NotRequired[int]
+    """How long they may then take to let go of the security group (minutes, 1 to 1440). Default: 20."""
+
+
+class DestroySpecArgs(TypedDict):
+    """How an environment is destroyed."""
+
+    drain_timeout_minutes: NotRequired[int]
+    """How long pods with branch ENIs may take to go, disruption budgets respected (minutes, 1 to 1440).
+    Default: 30."""
+    sweep_timeout_minutes: NotRequired[int]
+    """How long network interfaces of the cluster and its databases may take to go (minutes, 1 to 1440).
+    Default: 30."""
+    allow_foreign: NotRequired[bool]
+    """Goes on although others have policies, pods with branch ENIs or nodes in a cluster that this
+    environment made; the pods are evicted too. Set it, run `pulumi up`, then `pulumi destroy`. Default:
+    false."""
 
 
 class EnvironmentSpecArgs(TypedDict):
@@ -404,6 +427,8 @@ class EnvironmentSpecArgs(TypedDict):
     To destroy an environment: set it to false, run `pulumi up`, then `pulumi destroy`.
 
     Default: true."""
+    destroy: NotRequired[DestroySpecArgs]
+    """How it is destroyed. Default: 30 minutes for pods, 30 for network interfaces, nothing of others."""
     tags: NotRequired[dict[str, str]]
     """Tags of everything that takes tags (key to value, at most 40). Default: none but ours."""
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from moto.ec2.exceptions import VPCIdNotSpecifiedError
 from moto.ec2.models import instances as stock
 
+from lab.aws import delays
 from lab.aws.transitions import after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _START_SECONDS = 0.4
-_END_SECONDS = 0.4
 ENDING = {"shutting-down", "terminated"}
 
 
@@ -144,7 +144,7 @@ class Instance(stock.Instance):
         previous = copy.copy(self._state)
         if self.state not in ENDING:
             self._state = stock.InstanceState("shutting-down", 32)
-            after(_END_SECONDS, self._end)
+            after(delays.seconds(delays.INSTANCE_END), self._end)
         return previous
 
     def _end(self) -> None:

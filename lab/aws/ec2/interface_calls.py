@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.responses import EC2Response
+from moto.ec2.utils import generic_filter
 
 from lab.aws.ec2.errors import ec2_error, not_found
 from lab.aws.ec2.launching import check_address_count
 from lab.aws.ec2.limits import limits_of
+from lab.aws.ec2.read_lag import LAG
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class InterfaceCalls(EC2Response):
@@ -38,10 +43,9 @@ class InterfaceCalls(EC2Response):
         if ids and self._get_param("MaxResults"):
             problem = "The parameter NetworkInterfaceIds cannot be used with the parameter MaxResults"
             raise ec2_error("InvalidParameterCombination", problem)
-        for interface_id in ids:
-            self.ec2_backend.get_network_interface(interface_id)
-        filters = self._filters_from_querystring()
-        return ActionResult({"NetworkInterfaces": self.ec2_backend.get_all_network_interfaces(ids, filters)})
+        table = LAG.read(self.ec2_backend).interfaces if LAG.concerns(self.headers) else self.ec2_backend.enis
+        found = [_find(table, interface_id) for interface_id in ids] or list(table.values())
+        return ActionResult({"NetworkInterfaces": generic_filter(self._filters_from_querystring(), found)})
 
     def delete_network_interface(self) -> ActionResult:
         """Refuse an interface in use, also one that an AWS service holds.
@@ -133,3 +137,9 @@ class InterfaceCalls(EC2Response):
         for gateway_id in ids:
             if gateway_id not in self.ec2_backend.nat_gateways:
                 raise ec2_error("NatGatewayNotFound", f"The Nat gateway {gateway_id} was not found")
+
+
+def _find(table: Mapping[str, Any], interface_id: str) -> Any:
+    if interface_id not in table:
+        raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interface_id)
+    return table[interface_id]

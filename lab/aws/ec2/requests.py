@@ -10,8 +10,10 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_pagination_model, get_service_model
+from moto.ec2.exceptions import DryRunClientError
 
-from lab.aws.ec2.errors import ec2_error
+from lab.aws.ec2.errors import ec2_error, not_found
+from lab.aws.ec2.read_lag import LAG
 
 _FILTER_NAME = re.compile(r"<li>\s*<p>\s*<code>([^<]+)</code>")
 _UNDOCUMENTED = {"tag-value", "group-name", "isDefault", "cidr", "domain", "image-id"}
@@ -28,6 +30,14 @@ _DELETED_ID = {
     "DeleteVpcEndpoints": "VpcEndpointIds",
     "ReleaseAddress": "AllocationId",
 }
+_RIGHTS_ONLY = {
+    "AssociateTrunkInterface",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "DisassociateTrunkInterface",
+    "ModifyNetworkInterfaceAttribute",
+}
+"""Operations whose dry run only asks for the right."""
 _NOT_THE_REQUEST = {"ClientToken", "Action", "Version"}
 
 
@@ -59,6 +69,8 @@ class CheckedRequests(BaseResponse):
         self.ec2_backend.settle()
         action = self._get_action()
         try:
+            self._check_rights_only(action)
+            self._check_lag(action)
             self._check_filters(action)
             earlier = self._earlier_answer(action)
         except ServiceException as error:
@@ -74,11 +86,33 @@ class CheckedRequests(BaseResponse):
             if token := self._token():
                 self.ec2_backend.remember(action, token, self._fingerprint(), action_result)
             self._forget_tags(action)
+            LAG.record(self.ec2_backend)
             try:
                 self._cut_page(action, action_result.result)
             except ServiceException as error:
                 return super().serialized(ActionResult(error))
         return super().serialized(action_result)
+
+    def _check_rights_only(self, action: str) -> None:
+        """Answer a dry run: whoever comes here has the right, and nothing else is looked at.
+
+        Source: EC2 API reference, AssociateTrunkInterface (DryRun); aws/aws-cli issue 1574 and systeminit/si
+        pull request 1862 (a dry run passes without what the call itself needs).
+        """
+        if action in _RIGHTS_ONLY and self._get_bool_param("DryRun"):
+            raise DryRunClientError
+
+    def _check_lag(self, action: str) -> None:
+        """Refuse an interface that the copy of EC2's state that is asked does not know yet.
+
+        Source: EC2 developer guide, eventual consistency in the Amazon EC2 API.
+        """
+        if not LAG.refuses(self.headers) or action.startswith("Describe"):
+            return
+        named = {value for values in self.querystring.values() for value in values}
+        fresh = (named & self.ec2_backend.enis.keys()) - LAG.read(self.ec2_backend).interfaces.keys()
+        for interface_id in sorted(fresh):
+            raise not_found("InvalidNetworkInterfaceID.NotFound", "networkInterface ID", interface_id)
 
     def _forget_tags(self, action: str) -> None:
         """Let the tags of a deleted resource go with it.

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult
 
-from lab.aws.ec2.errors import ec2_error
+from lab.aws.ec2.errors import ec2_error, not_found
 from lab.aws.ec2.limits import limits_of
 from lab.aws.ec2.permissions import PermissionCalls
+from lab.aws.ec2.read_lag import LAG
 from lab.aws.ec2.trunks import TRUNK, TrunkAssociation, check_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lab.aws.ec2.trunks import TrunkTable
 
 _CREATION_TYPES = {"interface", "branch", "efa", "efa-only", "trunk"}
@@ -93,7 +96,11 @@ class TrunkCalls(PermissionCalls):
         Source: EC2 API reference, DescribeTrunkInterfaceAssociations (filters gre-key, interface-protocol).
         """
         ids = self._get_param("AssociationIds", [])
-        found = [self._trunks.get(each) for each in ids] or self._trunks.all()
+        known = LAG.read(self.ec2_backend).associations if LAG.concerns(self.headers) else None
+        if known is None:
+            found = [self._trunks.get(each) for each in ids] or self._trunks.all()
+        else:
+            found = [_known(known, each) for each in ids] or list(known.values())
         for entry in self._get_param("Filters", []):
             name, values = entry["Name"], entry["Values"]
             if name in _FILTERS:
@@ -192,6 +199,12 @@ class TrunkCalls(PermissionCalls):
 def _branch_count(instance_type: str) -> int:
     limits = limits_of(instance_type)
     return limits.branch_interfaces if limits else 0
+
+
+def _known(associations: Mapping[str, TrunkAssociation], association_id: str) -> TrunkAssociation:
+    if association_id not in associations:
+        raise not_found("InvalidAssociationID.NotFound", "association ID", association_id)
+    return associations[association_id]
 
 
 def _in_use(interface_id: str) -> Exception:

@@ -6,15 +6,16 @@ import secrets
 import shutil
 import sys
 import threading
+import time
 import traceback
 from typing import TYPE_CHECKING
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.iam.models import iam_backends
 
-from lab.aws import account
+from lab.aws import account, delays
 from lab.aws.authorization import controller_session
-from lab.aws.eks import access, addon_health, addon_objects, cluster_checks, network
+from lab.aws.eks import access, addon_health, addon_objects, cluster_checks, control_plane_logs, network
 from lab.aws.eks.errors import InvalidParameterError, InvalidRequestError, ResourceInUseError
 from lab.aws.eks.identity import find_identity
 from lab.aws.eks.state import Cluster, Description, EksRequest, now
@@ -233,9 +234,11 @@ def _remove(backend: LabEKSBackend, cluster: Cluster) -> None:
         cluster.control_plane = None
     else:
         shutil.rmtree(data_folder(backend.state_dir(), cluster.name), ignore_errors=True)
+    time.sleep(delays.seconds(delays.CLUSTER_DELETION))
     with BACKEND_LOCK:
         if backend.clusters.get(cluster.name) is not cluster:
             return
         group_id = cluster.description["resourcesVpcConfig"]["clusterSecurityGroupId"]
         network.remove_network(backend.account_id, backend.region_name, cluster.interface_ids, group_id)
+        control_plane_logs.write_last(backend.account_id, backend.region_name, cluster)
         del backend.clusters[cluster.name]

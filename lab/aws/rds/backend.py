@@ -8,6 +8,7 @@ from moto.ec2.models import ec2_backends
 from moto.rds import urls as stock_urls
 from moto.rds.models import RDSBackend
 
+from lab.aws import delays
 from lab.aws.ec2.interfaces import create_service_interface, delete_service_interface
 from lab.aws.rds.clusters import DBCluster
 from lab.aws.rds.instances import DBInstance
@@ -20,7 +21,6 @@ REQUESTER = "amazon-rds"
 INTERFACE_DESCRIPTION = "RDSNetworkInterface"
 CREATE_SECONDS = 1.0
 MODIFY_SECONDS = 0.5
-DELETE_SECONDS = 1.0
 
 
 class LabRDSBackend(RDSBackend):
@@ -108,7 +108,7 @@ class LabRDSBackend(RDSBackend):
                 delete_automated_backups=delete_backups,
             )
 
-        self._later(database, DELETE_SECONDS, "deleting", remove)
+        self._later(database, delays.seconds(delays.DATABASE_DELETION), "deleting", remove)
 
     def start_cluster(self, parameters: dict[str, Any]) -> DBCluster:
         """Make a cluster without members, `available` a moment later."""
@@ -136,14 +136,14 @@ class LabRDSBackend(RDSBackend):
 
         def remove() -> None:
             if self.members_of(cluster):
-                self._later(cluster, DELETE_SECONDS, "deleting", remove)
+                self._later(cluster, delays.seconds(delays.DATABASE_DELETION), "deleting", remove)
                 return
             name = cluster.db_cluster_identifier
             self.delete_db_cluster(name)
             for snapshot in self.describe_db_cluster_snapshots(name, "", "automated"):
                 self.delete_db_cluster_snapshot(snapshot.db_cluster_snapshot_identifier)
 
-        self._later(cluster, DELETE_SECONDS, "deleting", remove)
+        self._later(cluster, delays.seconds(delays.DATABASE_DELETION), "deleting", remove)
 
     def _later(
         self, item: DBInstance | DBCluster, seconds: float, status: str, action: Callable[[], None]

@@ -14,7 +14,7 @@ _BRANCH_COUNT = 9
 _ZONE = "us-west-2a"
 
 
-class _Trunk(Scene):
+class Trunk(Scene):
     """A VPC with an instance, and a trunk attached to it."""
 
     instance_type = _TYPE
@@ -78,12 +78,12 @@ class _Trunk(Scene):
         return [item["AssociationId"] for item in found if item["TrunkInterfaceId"] == self.trunk_id]
 
 
-class _SmallNode(_Trunk):
+class _SmallNode(Trunk):
     instance_type = "t3.medium"
 
 
 def branch_on_trunk(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id, association_id = scene.branch(7)
     assert association_id.startswith("trunk-assoc-")
     assert scene.shown(branch_id) == ("branch", "in-use", False)
@@ -102,7 +102,7 @@ def branch_on_trunk(clients: Clients) -> None:
 
 
 def associated_branch_deleted(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id, association_id = scene.branch(1)
     clients.ec2.delete_network_interface(NetworkInterfaceId=branch_id)
     with refused("InvalidNetworkInterfaceID.NotFound"):
@@ -113,7 +113,7 @@ def associated_branch_deleted(clients: Clients) -> None:
 
 
 def disassociation(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id, association_id = scene.branch(1)
     assert clients.ec2.disassociate_trunk_interface(AssociationId=association_id)["Return"]
     assert scene.shown(branch_id) == ("interface", "available", False)
@@ -124,7 +124,7 @@ def disassociation(clients: Clients) -> None:
 
 
 def token_of_association(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id, token = scene.interface(scene.subnet_id), str(uuid.uuid4())
     first = scene.associate(branch_id, VlanId=1, ClientToken=token)
     assert scene.associate(branch_id, VlanId=1, ClientToken=token) == first
@@ -134,7 +134,7 @@ def token_of_association(clients: Clients) -> None:
 
 
 def vlan_is_free(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id = scene.interface(scene.subnet_id)
     for vlan_id in (0, 4095):
         with refused("InvalidParameterValue"):
@@ -150,7 +150,7 @@ def vlan_is_free(clients: Clients) -> None:
 
 
 def gre_key(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     made = scene.associate(scene.interface(scene.subnet_id), GreKey=11)
     scene.branch(1)
     assert (made["InterfaceProtocol"], made["GreKey"], "VlanId" in made) == ("GRE", 11, False)
@@ -161,7 +161,7 @@ def gre_key(clients: Clients) -> None:
 
 
 def branch_is_free(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id, _ = scene.branch(1)
     text = f"Interface: [{branch_id}] in use."
     with refused("InvalidNetworkInterface.InUse", text):
@@ -175,7 +175,7 @@ def branch_is_free(clients: Clients) -> None:
 
 
 def branch_in_the_zone(clients: Clients) -> None:
-    scene, other = _Trunk(clients), _Trunk(clients)
+    scene, other = Trunk(clients), Trunk(clients)
     away = scene.subnet("10.0.2.0/24", "us-west-2b")
     near = scene.subnet("10.0.3.0/24", _ZONE)
     with refused("InvalidParameterValue"):
@@ -186,7 +186,7 @@ def branch_in_the_zone(clients: Clients) -> None:
 
 
 def trunk_is_a_trunk(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id = scene.interface(scene.subnet_id)
     plain = scene.interface(scene.subnet_id)
     clients.ec2.attach_network_interface(
@@ -209,7 +209,7 @@ def unfit_type(clients: Clients) -> None:
 
 
 def branches_are_counted(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     first, *_ = [scene.branch(number) for number in range(1, _BRANCH_COUNT + 1)]
     with refused("AttachmentLimitExceeded"):
         scene.branch(100)
@@ -218,7 +218,7 @@ def branches_are_counted(clients: Clients) -> None:
 
 
 def dry_run(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id = scene.interface(scene.subnet_id)
     with refused("DryRunOperation"):
         scene.associate(branch_id, VlanId=1, DryRun=True)
@@ -229,7 +229,7 @@ def dry_run(clients: Clients) -> None:
 
 
 def trunk_with_branches_stays(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     _, association_id = scene.branch(1)
     with refused("OperationNotPermitted"):
         clients.ec2.detach_network_interface(AttachmentId=scene.attachment_id)
@@ -242,7 +242,7 @@ def trunk_with_branches_stays(clients: Clients) -> None:
 
 
 def branches_outlive_the_instance(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id, _ = scene.branch(1)
     clients.ec2.modify_network_interface_attribute(
         NetworkInterfaceId=scene.trunk_id,
@@ -256,7 +256,7 @@ def branches_outlive_the_instance(clients: Clients) -> None:
 
 
 def trunk_outlives_the_instance(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     branch_id, _ = scene.branch(1)
     clients.ec2.terminate_instances(InstanceIds=[scene.instance_id])
     eventually(lambda: scene.shown(scene.trunk_id), ("trunk", "available", False))
@@ -265,7 +265,7 @@ def trunk_outlives_the_instance(clients: Clients) -> None:
 
 
 def associations_in_pages(clients: Clients) -> None:
-    scene = _Trunk(clients)
+    scene = Trunk(clients)
     made = {scene.branch(number)[1] for number in range(1, 8)}
     call = clients.ec2.get_paginator("describe_trunk_interface_associations")
     pages = [

@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from lab.faults import Disturbance
+
 from .row import REGION, Clients, Row, refused
 from .scene import Scene
 
@@ -179,6 +181,35 @@ def trunk_calls_are_private(clients: Clients) -> None:
     ec2.describe_trunk_interface_associations()
 
 
+def trunk_calls_opened(clients: Clients) -> None:
+    missing = "eni-0123456789abcdef0"
+    request = {"TrunkInterfaceId": missing, "BranchInterfaceId": missing, "VlanId": 1, "DryRun": True}
+    allowed, silent = _Role(clients, Action=_ANY), _Role(clients)
+    with Disturbance(clients.endpoint_url).during() as lab:
+        lab.trunk_calls(are_open=True)
+        with refused("DryRunOperation"):
+            allowed.client("ec2").associate_trunk_interface(**request)
+        with refused("UnauthorizedOperation"):
+            silent.client("ec2").associate_trunk_interface(**request)
+    with refused("UnauthorizedOperation"):
+        allowed.client("ec2").associate_trunk_interface(**request)
+
+
+def dry_run_of_a_deletion(clients: Clients) -> None:
+    # given: a role that may delete interfaces with one tag
+    owned = {"StringEquals": {"aws:ResourceTag/eks:eni:owner": _OWNER["Value"]}}
+    role = _Role(clients, Action="ec2:DeleteNetworkInterface", Condition=owned)
+    ec2, own_id = role.client("ec2"), role.tagged(_OWNER)
+
+    # then: a dry run tells the right from the wrong one, and what is not there has no tag
+    with refused("DryRunOperation"):
+        ec2.delete_network_interface(NetworkInterfaceId=own_id, DryRun=True)
+    for other_id in (role.tagged(_CNI_OWNER), "eni-0123456789abcdef0"):
+        with refused("UnauthorizedOperation"):
+            ec2.delete_network_interface(NetworkInterfaceId=other_id, DryRun=True)
+    assert role.describe_interface(own_id)["Status"] == "available"
+
+
 def own_name(clients: Clients) -> None:
     role = _Role(clients)
     assert role.client("sts").get_caller_identity()["Arn"] == role.session_arn
@@ -243,6 +274,18 @@ ROWS = [
         "trunk calls are closed to customers' roles (the words are the lab's own choice)",
         "aws/amazon-vpc-resource-controller-k8s README",
         trunk_calls_are_private,
+    ),
+    Row(
+        "iam-session-trunk-open",
+        "where trunk calls are open, policies decide about them",
+        "EC2 API reference, AssociateTrunkInterface; " + _REFERENCE,
+        trunk_calls_opened,
+    ),
+    Row(
+        "iam-session-dry-run",
+        "a dry run of a deletion asks for the right to delete this very interface",
+        "EC2 API reference, DeleteNetworkInterface (DryRun); " + _REFERENCE,
+        dry_run_of_a_deletion,
     ),
     Row(
         "iam-session-caller",

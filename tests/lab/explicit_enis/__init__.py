@@ -1,0 +1,1 @@
+"""`BranchEni` through the engine: one program, many descriptions."""

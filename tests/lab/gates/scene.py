@@ -1,0 +1,139 @@
+"""The dev environment with running pods, and destroys by the engine alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import psutil
+from pulumi.automation import Deployment
+
+from lab.engine import Engine, Outcome
+from lab.paths import admin_kubeconfigs
+from lab.status import client
+from tests.lab.branch_enis.scene import PodCluster, PodScene, until
+from tests.lab.conftest import Lab
+
+COOLDOWN_SECONDS = 30
+"""The shortest that the VPC Resource Controller accepts."""
+GIVE_UP_SECONDS = 5
+DRAIN, NODE_SWEEP, LAST_SWEEP, WORKLOAD = "dev-drain", "dev-node-sweep", "dev-last-sweep", "dev-catalog-gate"
+_NETWORK = {
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/vpc:Vpc",
+    "aws:ec2/internetGateway:InternetGateway",
+}
+
+
+@dataclass
+class Scene:
+    """One stack of the reference environment, with pods that hold branch ENIs."""
+
+    lab: Lab
+    lines: list[str] = field(default_factory=list)
+    """What the engine and its plugins said."""
+
+    def up(self, edit: Callable[[dict[str, Any]], None] = lambda _: None, *options: str) -> dict[str, Any]:
+        """Bring the environment up with its pods, after an edit of its description."""
+
+        def prepared(environment: dict[str, Any]) -> None:
+            cni = environment["cluster"].setdefault("vpc_cni", {})
+            cni.setdefault("branch_eni_cooldown_seconds", COOLDOWN_SECONDS)
+            edit(environment)
+
+        self.lab.change(prepared)
+        return self.lab.json("up", *(options or ("--pods",)))
+
+    @property
+    def engine(self) -> Engine:
+        return Engine("dev", self.lines.append, self.lab.project)
+
+    def destroy(self) -> Outcome:
+        """Destroy as `pulumi destroy --yes --skip-preview` does: the engine alone, without a program."""
+        return self.engine.destroy()
+
+    @cached_property
+    def cluster(self) -> PodCluster:
+        return PodCluster(PodScene(self.lab.running(), "gates", "10.99"), "dev-cluster")
+
+    def api(self, service: str) -> Any:
+        return client(self.lab.running(), service)
+
+    def branch_enis(self) -> list[dict[str, Any]]:
+        return self.interfaces("aws-k8s-branch-eni")
+
+    def interfaces(self, description: str) -> list[dict[str, Any]]:
+        filters = [{"Name": "description", "Values": [description]}]
+        found = self.api("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+        return list(found)
+
+    def pods(self, namespace: str = "catalog") -> list[dict[str, Any]]:
+        return self.cluster.objects("pods", namespace)
+
+    def total(self) -> int:
+        """Count what is left in the account."""
+        total = self.lab.json("status")["total"]
+        assert isinstance(total, int)
+        return total
+
+    def assert_nothing_left(self) -> None:
+        status = self.lab.json("status")
+        assert status["total"] == 0, status["counts"]
+        assert status["recorded"] == 0
+        filters = [{"Name": "tag-key", "Values": ["eks:eni:owner"]}]
+        assert not self.api("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+
+    def hold(self, program: str) -> None:
+        """Keep a part of the control plane down."""
+        folder = admin_kubeconfigs()["dev-cluster"].parent
+        (folder / f"{program}.hold").touch()
+        process = psutil.Process(json.loads((folder / "processes.json").read_text())[program])
+        process.kill()
+        until(
+            lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE,
+            f"{program} to end",
+        )
+
+    def release(self, program: str) -> None:
+        """Let a part of the control plane come back."""
+        (admin_kubeconfigs()["dev-cluster"].parent / f"{program}.hold").unlink()
+        until(lambda: self.cluster.try_kubectl("get", "--raw", "/readyz").returncode == 0, "the API", 120)
+
+    def resources(self) -> list[dict[str, Any]]:
+        deployment = self.engine.export().deployment
+        assert deployment is not None
+        found = deployment["resources"]
+        assert isinstance(found, list)
+        return found
+
+    def change_record(self, edit: Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]]) -> None:
+        """Rewrite the engine's record of the stack."""
+        engine = self.engine
+        deployment = engine.export().deployment
+        assert deployment is not None
+        changed = {**deployment, "resources": list(edit(deployment["resources"]))}
+        engine.import_state(Deployment(version=3, deployment=changed))
+
+    def without(self, *gates: str) -> None:
+        """Take gates out of the engine's record, with every edge to and from them; nothing is deleted.
+
+        Groups and subnets then give up soon, not after a quarter of an hour.
+        """
+
+        def edited(resources: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+            gone = {one["urn"]: one for one in resources if one["urn"].rpartition("::")[2] in gates}
+            assert len(gone) == len(gates), f"{gates}: {sorted(gone)}"
+            for one in resources:
+                if one["urn"] in gone:
+                    continue
+                if one["type"] in _NETWORK:
+                    one["customTimeouts"] = {"delete": GIVE_UP_SECONDS}
+                # What a gate ordered stays ordered by nothing.
+                one["dependencies"] = [urn for urn in one.get("dependencies", []) if urn not in gone]
+                yield one
+
+        self.change_record(edited)

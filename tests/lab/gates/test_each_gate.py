@@ -1,0 +1,143 @@
+"""Each gate has one scenario that fails without it, and only then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lab.engine import EngineError
+from tests.lab.branch_enis.scene import until
+
+from .scene import DRAIN, LAST_SWEEP, NODE_SWEEP, WORKLOAD, Scene
+
+BUDGET = {
+    "apiVersion": "policy/v1",
+    "kind": "PodDisruptionBudget",
+    "metadata": {"name": "all", "namespace": "catalog"},
+    "spec": {"minAvailable": "100%", "selector": {"matchLabels": {}}},
+}
+
+
+def _impatient(environment: dict[str, Any]) -> None:
+    environment["destroy"] = {"drain_timeout_minutes": 1}
+
+
+def _is_gone(stack: Scene) -> bool:
+    return not stack.api("eks").list_clusters()["clusters"]
+
+
+def test_the_drain_keeps_budgets(stack: Scene) -> None:
+    # given pods whose budget allows no eviction
+    stack.up(_impatient)
+    stack.cluster.apply(BUDGET)
+    running = {pod["metadata"]["uid"] for pod in stack.pods()}
+
+    # when the engine destroys, then it ends at the deadline, names pods and way out, and deletes none
+    with pytest.raises(EngineError) as refused:
+        stack.destroy()
+    assert "catalog/catalog-" in str(refused.value)
+    assert "kubectl uncordon" in str(refused.value)
+    assert {pod["metadata"]["uid"] for pod in stack.pods()} == running
+
+    # and without the gate nobody asks the budget
+    stack.without(DRAIN)
+    stack.destroy()
+    assert _is_gone(stack)
+
+
+def test_pods_get_their_grace(stack: Scene) -> None:
+    # given pods, when the gate drains them, then each was evicted: it had its grace period
+    stack.up()
+    before = _evictions(stack)
+    assert before == 0
+    uids = len(stack.pods())
+    seen: list[int] = []
+    stack.lines.clear()
+    stack.destroy()
+    seen += [1 for line in stack.lines if f"{uids} of {uids} pods evicted" in line]
+    assert seen, stack.lines
+    stack.assert_nothing_left()
+
+
+def _evictions(stack: Scene) -> int:
+    """Count the evictions that the API server has served."""
+    metrics = stack.cluster.kubectl("get", "--raw", "/metrics")
+    lines = [line for line in metrics.splitlines() if line.startswith("apiserver_request_total{")]
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines if 'subresource="eviction"' in line)
+
+
+def _leak_into_cluster_group(stack: Scene) -> str:
+    """Leave a branch ENI as a dead node leaves it, with the cluster security group, and return that."""
+    cluster = stack.api("eks").describe_cluster(name="dev-cluster")["cluster"]
+    config = cluster["resourcesVpcConfig"]
+    stack.api("ec2").create_network_interface(
+        SubnetId=config["subnetIds"][0],
+        Groups=[config["clusterSecurityGroupId"]],
+        Description="aws-k8s-branch-eni",
+        TagSpecifications=[
+            {
+                "ResourceType": "network-interface",
+                "Tags": [
+                    {"Key": "eks:eni:owner", "Value": "eks-vpc-resource-controller"},
+                    {"Key": "kubernetes.io/cluster/dev-cluster", "Value": "owned"},
+                    {"Key": "node.k8s.amazonaws.com/instance_id", "Value": "i-0123456789abcdef0"},
+                ],
+            }
+        ],
+    )
+    return str(config["clusterSecurityGroupId"])
+
+
+def _another_cluster(environment: dict[str, Any]) -> None:
+    """Replace the cluster: EKS cannot change its role."""
+    environment["cluster"]["key_arn"] = environment["cluster"].get("key_arn")
+
+
+def _groups_of_clusters(stack: Scene) -> list[str]:
+    filters = [{"Name": "tag:aws:eks:cluster-name", "Values": ["dev-cluster"]}]
+    found = stack.api("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    return [group["GroupId"] for group in found]
+
+
+@pytest.mark.parametrize("gates", [(), (NODE_SWEEP,)], ids=["with", "without"])
+def test_the_node_sweep_frees_the_cluster_group(stack: Scene, gates: tuple[str, ...]) -> None:
+    # given an ENI that a dead node left behind, and that holds the cluster security group
+    stack.up()
+    old = _leak_into_cluster_group(stack)
+    key = stack.api("kms").create_key(Description="another")["KeyMetadata"]["Arn"]
+    if gates:
+        stack.without(*gates)
+
+    # when another cluster takes the place of this one
+    stack.up(lambda environment: environment["cluster"].update(key_arn=key))
+
+    # then EKS could delete the group of the old one only if the gate was there
+    left = _groups_of_clusters(stack)
+    assert (old in left) == bool(gates)
+    assert len(left) == 1 + len(gates)
+    stack.destroy()
+    stack.api("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+
+
+def test_the_last_sweep_takes_what_comes_free_late(stack: Scene) -> None:
+    # given a cluster that was deleted by hand, with the branch ENIs of its pods
+    stack.up()
+    _delete_by_hand(stack)
+    stuck = {one["NetworkInterfaceId"] for one in stack.branch_enis()}
+    assert stuck
+
+    # when the engine destroys without the last gate, then groups cannot go
+    stack.without(LAST_SWEEP, NODE_SWEEP, WORKLOAD)
+    with pytest.raises(EngineError, match="DependencyViolation"):
+        stack.destroy()
+    assert {one["NetworkInterfaceId"] for one in stack.branch_enis()} == stuck
+
+
+def _delete_by_hand(stack: Scene) -> None:
+    eks = stack.api("eks")
+    for name in eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"]:
+        eks.delete_nodegroup(clusterName="dev-cluster", nodegroupName=name)
+    until(lambda: not eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"], "the node group", 300)
+    eks.delete_cluster(name="dev-cluster")
+    until(lambda: _is_gone(stack), "the cluster", 120)
