@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PODSG_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/podsg
 PYTHON ?= python3
 # Labs that run at once in `make test-lab`: much of a lab's time is waiting for a cool-down.
-LAB_WORKERS ?= 3
+LAB_WORKERS ?= 4
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' tools/uv.txt)
 UV := $(PODSG_CACHE)/uv/$(UV_VERSION)/bin/uv
 RUN := .venv/bin/

@@ -27,7 +27,7 @@ PACING: Final = Pacing(CLOCK)
 MEMORY: Final = Memory(CLOCK)
 SECONDS_PER_MINUTE: Final = 60.0
 # Beyond the wait of an operation itself: time for its last calls.
-_SLACK_SECONDS: Final = 300.0
+_SLACK_SECONDS: Final = 1800.0
 
 Inputs = Mapping[str, Any]
 

@@ -41,7 +41,7 @@ def test_the_drain_keeps_budgets(stack: Scene) -> None:
     assert {pod["metadata"]["uid"] for pod in stack.pods()} == running
 
     # and without the gate nobody asks the budget
-    stack.without(DRAIN)
+    stack.without(DRAIN, WORKLOAD)
     stack.destroy()
     assert _is_gone(stack)
 

@@ -1,0 +1,100 @@
+"""Ten secrets planted around a branch ENI: none is readable in state, output, digest or errors."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from pulumi.automation import ConfigValue
+
+from lab.engine import EngineError
+from lab.paths import backend_url, state_folder
+
+from .scene import Scene
+
+PROGRAM = """
+import os
+import pulumi
+from podsg.resources import BranchEni
+
+GLOBAL = os.environ["CANARY_GLOBAL"]
+config = pulumi.Config("enis")
+BranchEni(
+    "one",
+    {
+        "trunk_eni_id": config.require("trunk"),
+        "group_ids": config.require_object("groups"),
+        "description": config.require_secret("description"),
+        "tags": {
+            "plain": "readable",
+            "secret": config.require_secret("tag"),
+            "nested": pulumi.Output.secret(os.environ["CANARY_NESTED"]),
+            "joined": pulumi.Output.format("a-{}", config.require_secret("joined")),
+        },
+        "vlan_id": config.get_int("vlan") or 0,
+    },
+)
+"""
+CONFIGURED = ("description", "tag", "joined", "unused")
+IN_ENVIRONMENT = ("CANARY_GLOBAL", "CANARY_NESTED", "CANARY_UNUSED")
+
+
+def _canary(name: str) -> str:
+    return f"canary{''.join(letter for letter in name.lower() if letter.isalpha())}sings"
+
+
+def _profile(enis: Scene, folder: Path) -> dict[str, str]:
+    """Write the lab's credentials into a profile, beside one that nobody uses."""
+    session = enis.lab.running()
+    credentials = folder / "credentials"
+    credentials.write_text(
+        f"[default]\naws_access_key_id = {session.access_key_id}\n"
+        f"aws_secret_access_key = {session.secret_access_key}\n"
+        f"[other]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = {_canary('profile')}\n"
+    )
+    return {"AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
+
+
+def test_no_secret_is_readable(enis: Scene, tmp_path: Path) -> None:
+    # given secrets in config, inputs, environment, credentials file, passphrase and a global of the program
+    session = enis.lab.running()
+    (enis.folder / "__main__.py").write_text(PROGRAM)
+    config = {
+        "aws:region": "us-west-2",
+        "enis:trunk": enis.node.trunk_id,
+        "enis:groups": [enis.node.group("pods")],
+    }
+    (enis.folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+    variables = {**{name: _canary(name) for name in IN_ENVIRONMENT}, **_profile(enis, tmp_path)}
+    os.environ.update(variables)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del os.environ[name]
+    engine = enis.engine
+    for name in CONFIGURED:
+        engine._stack.set_config(f"enis:{name}", ConfigValue(_canary(name), secret=True))
+
+    # when it is previewed, made, refreshed, and fails
+    texts = [engine.preview_digest()]
+    engine.up()
+    engine.refresh()
+    texts += enis.lines
+    engine._stack.set_config("enis:vlan", ConfigValue("121"))
+    with pytest.raises(EngineError, match="vlan_id") as refused:
+        engine.up()
+    texts.append(str(refused.value))
+
+    # then none of the secrets is readable anywhere
+    texts += [json.dumps(engine.export().deployment)]
+    backend = Path(backend_url().removeprefix("file://"))
+    texts += [path.read_text(errors="replace") for path in backend.rglob("*") if path.is_file()]
+    secrets = [_canary(name) for name in (*CONFIGURED, *IN_ENVIRONMENT, "profile")]
+    secrets += [session.secret_access_key, (state_folder() / "passphrase").read_text()]
+    found = {secret for secret in secrets if any(secret in text for text in texts)}
+    assert found == set()
+    assert any("readable" in text for text in texts)
+    engine._stack.remove_config("enis:vlan")
+    engine.destroy()
+    assert enis.owned() == {}
