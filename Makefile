@@ -104,12 +104,13 @@ test-resources: .venv/.done ## Components under the engine's mocks, command line
 	  --cov=podsg.resources --cov=podsg.cli --cov=podsg.provider --cov-branch --cov-fail-under=90
 
 .PHONY: test-simulation
-test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults, deaths, random sequences
+test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults and deaths
 	$(RUN)python -m pytest --numprocesses=2 tests/simulation
 
 .PHONY: nightly
-nightly: .venv/.done ## The long simulations: 100,000 random sequences
-	PODSG_SEQUENCES=100000 $(RUN)python -m pytest --numprocesses=2 tests/simulation
+nightly: setup ## The long runs: 2,000 cycles of a branch ENI in one process
+	PODSG_SOAK=2000 $(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=7200 \
+	  tests/lab/explicit_enis/test_host.py
 
 .PHONY: wheel
 wheel: $(UV) ## Build the wheel into dist/

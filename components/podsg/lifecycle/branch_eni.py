@@ -42,6 +42,10 @@ LONGEST_GENERATIONS: Final = 20
 """Branch ENIs of one name and shape that EC2 may still remember by their tokens."""
 
 
+class _VlanRefusedError(Exception):
+    """EC2 refused a VLAN, which somebody else has by now."""
+
+
 @dataclass
 class BranchEnis:
     """Make, read, change and delete explicit branch ENIs.
@@ -208,6 +212,8 @@ class BranchEnis:
             except Ec2CallError as error:
                 if kind_of(error.call, error.code) is not Kind.TOKEN:
                     raise
+                if (left := self._left_by_a_cut(spec, subnet_id)) is not None:
+                    return left
                 continue
             if (interface := self._interface(made.id)) is not None:
                 return interface
@@ -242,18 +248,25 @@ class BranchEnis:
             self.ec2.delete_tags(interface.id, old)
 
     def _associated(self, interface: NetworkInterface, spec: BranchEniSpec, *, is_new: bool) -> BranchEni:
-        """Hang an interface on its trunk, unless it is there; a VLAN that somebody else takes gives way."""
+        """Hang an interface on its trunk, unless it is there; a VLAN that somebody else takes gives way.
+
+        A list may lag: what EC2 refused is not asked for again, whatever the next list shows.
+        """
+        refused: set[int] = set()
         for attempt in range(HIGHEST_VLAN):
             associations = self.ec2.describe_trunk_associations()
             own = next((one for one in associations if one.branch_id == interface.id), None)
             if own is not None:
                 return self._checked(interface, own, spec)
-            used = {one.vlan_id for one in associations if one.trunk_id == spec.trunk_eni_id}
+            used = refused | {one.vlan_id for one in associations if one.trunk_id == spec.trunk_eni_id}
             vlan_id = self.vlans.take(spec.trunk_eni_id, used, spec.vlan_id)
             if not vlan_id:
                 raise no_vlan(spec, used)
             try:
                 made = self._associate(interface.id, spec, vlan_id, attempt)
+            except _VlanRefusedError:
+                refused.add(vlan_id)
+                continue
             finally:
                 self.vlans.give_back(spec.trunk_eni_id, vlan_id)
             if made is not None and (is_new or self._association(interface.id) is not None):
@@ -265,7 +278,11 @@ class BranchEnis:
     def _associate(
         self, interface_id: str, spec: BranchEniSpec, vlan_id: int, attempt: int
     ) -> TrunkAssociation | None:
-        """Make the trunk call; None if another look has to show what came of it."""
+        """Make the trunk call; None if another look has to show what came of it.
+
+        Raises:
+            _VlanRefusedError: EC2 does not give this VLAN.
+        """
         trunk_id = spec.trunk_eni_id
         try:
             return self.ec2.associate_trunk_interface(
@@ -280,7 +297,9 @@ class BranchEnis:
             self.clock.sleep(POLL_SECONDS)
             return None
         except Ec2CallError as error:
-            if kind_of(error.call, error.code) is Kind.NO_ANSWER or error.code == "InvalidParameterValue":
+            if error.code == "InvalidParameterValue":
+                raise _VlanRefusedError from None
+            if kind_of(error.call, error.code) is Kind.NO_ANSWER:
                 return None
             raise
 

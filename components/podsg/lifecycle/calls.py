@@ -36,6 +36,7 @@ class Memory:
 
     clock: Clock
     _made: dict[str, float] = field(default_factory=dict)
+    _deleted: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, thing_id: str) -> None:
@@ -43,11 +44,19 @@ class Memory:
         with self._lock:
             self._made[thing_id] = self.clock.now()
 
+    def note_seen(self, *ids: str) -> None:
+        """Remember what EC2 showed, unless it is deleted: not found soon after may be a replica that lags."""
+        with self._lock:
+            for one in ids:
+                if one not in self._deleted:
+                    self._made.setdefault(one, self.clock.now())
+
     def forget(self, *ids: str) -> None:
         """Forget what may be gone again."""
         with self._lock:
             for one in ids:
                 self._made.pop(one, None)
+                self._deleted.add(one)
 
     def is_fresh(self, *ids: str) -> bool:
         """Tell whether one of them was made so short a time ago that EC2 may not see it yet."""
@@ -98,7 +107,10 @@ class RetryingEc2:
         call = _Call(
             "DescribeNetworkInterfaces", ", ".join(ids), tuple(ids), is_unfiltered=not (ids or filters)
         )
-        return self._made(call, lambda: self.ec2.describe_network_interfaces(ids=ids, filters=filters))
+        found = self._made(call, lambda: self.ec2.describe_network_interfaces(ids=ids, filters=filters))
+        if ids:
+            self._memory.note_seen(*(one.id for one in found))
+        return found
 
     def describe_trunk_associations(self, *, ids: Collection[str] = ()) -> tuple[TrunkAssociation, ...]:
         """List associations."""

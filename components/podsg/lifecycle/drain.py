@@ -21,7 +21,7 @@ from podsg.lifecycle.progress import Progress, named
 from podsg.lifecycle.sweep import Sweeper, SweepScope, refuse_unknown_vpc
 
 POLL_SECONDS = 2.0
-AFTER_COOLDOWN_SECONDS = 90.0
+AFTER_COOLDOWN_SECONDS = 120.0
 """A scan each 30 s after the cool-down, and some retries.
 
 Source: aws/amazon-vpc-resource-controller-k8s v1.8.2, pkg/provider/branch/provider.go.

@@ -13,7 +13,7 @@ from podsg.lifecycle.ports import Clock, Ec2, Say
 from podsg.lifecycle.progress import Progress, named
 
 POLL_SECONDS = 5.0
-SEEN_FREE_SECONDS = 30.0
+SEEN_FREE_SECONDS = 150.0
 """Between two looks at a free interface of a live node: its VPC CNI or controller may be about to use it.
 
 Source: aws/amazon-vpc-resource-controller-k8s v1.8.2, pkg/aws/ec2/api/cleanup/eni_cleanup.go (two looks).

@@ -17,6 +17,7 @@ from tests.lab.conformance.row import Clients
 from tests.lab.conftest import Lab
 
 OWNER = "explicit/dev"
+FAILED = 1
 PROGRAM = """
 import pulumi
 from podsg.resources import BranchEni
@@ -54,6 +55,13 @@ class Scene:
         """Bring the stack to a description, and return the steps on branch ENIs by kind."""
         self.describe(**described)
         return self._steps(self.engine, "up")
+
+    def refused_up(self, **described: dict[str, Any]) -> str:
+        """Bring the stack up in a process of its own, and return why it failed."""
+        self.describe(**described)
+        done = self.lab.run("up", "--project", str(self.folder))
+        assert done.returncode == FAILED, done.stderr
+        return done.stderr
 
     def refresh(self) -> dict[str, int]:
         return self._steps(self.engine, "refresh")

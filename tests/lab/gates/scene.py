@@ -20,6 +20,7 @@ from tests.lab.conftest import Lab
 COOLDOWN_SECONDS = 30
 """The shortest that the VPC Resource Controller accepts."""
 GIVE_UP_SECONDS = 5
+FAILED = 1
 DRAIN, NODE_SWEEP, LAST_SWEEP, WORKLOAD = "dev-drain", "dev-node-sweep", "dev-last-sweep", "dev-catalog-gate"
 _NETWORK = {
     "aws:ec2/securityGroup:SecurityGroup",
@@ -47,6 +48,13 @@ class Scene:
 
         self.lab.change(prepared)
         return self.lab.json("up", *(options or ("--pods",)))
+
+    def refused_up(self, edit: Callable[[dict[str, Any]], None]) -> str:
+        """Bring a changed environment up in a process of its own, and return why it failed."""
+        self.lab.change(edit)
+        done = self.lab.run("up", "--project", str(self.lab.project))
+        assert done.returncode == FAILED, done.stderr
+        return done.stderr
 
     @property
     def engine(self) -> Engine:

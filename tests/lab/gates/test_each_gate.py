@@ -67,59 +67,6 @@ def _evictions(stack: Scene) -> int:
     return sum(int(float(line.rpartition(" ")[2])) for line in lines if 'subresource="eviction"' in line)
 
 
-def _leak_into_cluster_group(stack: Scene) -> str:
-    """Leave a branch ENI as a dead node leaves it, with the cluster security group, and return that."""
-    cluster = stack.api("eks").describe_cluster(name="dev-cluster")["cluster"]
-    config = cluster["resourcesVpcConfig"]
-    stack.api("ec2").create_network_interface(
-        SubnetId=config["subnetIds"][0],
-        Groups=[config["clusterSecurityGroupId"]],
-        Description="aws-k8s-branch-eni",
-        TagSpecifications=[
-            {
-                "ResourceType": "network-interface",
-                "Tags": [
-                    {"Key": "eks:eni:owner", "Value": "eks-vpc-resource-controller"},
-                    {"Key": "kubernetes.io/cluster/dev-cluster", "Value": "owned"},
-                    {"Key": "node.k8s.amazonaws.com/instance_id", "Value": "i-0123456789abcdef0"},
-                ],
-            }
-        ],
-    )
-    return str(config["clusterSecurityGroupId"])
-
-
-def _another_cluster(environment: dict[str, Any]) -> None:
-    """Replace the cluster: EKS cannot change its role."""
-    environment["cluster"]["key_arn"] = environment["cluster"].get("key_arn")
-
-
-def _groups_of_clusters(stack: Scene) -> list[str]:
-    filters = [{"Name": "tag:aws:eks:cluster-name", "Values": ["dev-cluster"]}]
-    found = stack.api("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
-    return [group["GroupId"] for group in found]
-
-
-@pytest.mark.parametrize("gates", [(), (NODE_SWEEP,)], ids=["with", "without"])
-def test_the_node_sweep_frees_the_cluster_group(stack: Scene, gates: tuple[str, ...]) -> None:
-    # given an ENI that a dead node left behind, and that holds the cluster security group
-    stack.up()
-    old = _leak_into_cluster_group(stack)
-    key = stack.api("kms").create_key(Description="another")["KeyMetadata"]["Arn"]
-    if gates:
-        stack.without(*gates)
-
-    # when another cluster takes the place of this one
-    stack.up(lambda environment: environment["cluster"].update(key_arn=key))
-
-    # then EKS could delete the group of the old one only if the gate was there
-    left = _groups_of_clusters(stack)
-    assert (old in left) == bool(gates)
-    assert len(left) == 1 + len(gates)
-    stack.destroy()
-    stack.api("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
-
-
 def test_the_last_sweep_takes_what_comes_free_late(stack: Scene) -> None:
     # given a cluster that was deleted by hand, with the branch ENIs of its pods
     stack.up()

@@ -128,28 +128,3 @@ def test_order_and_changes(stack: Scene) -> None:
     assert _evictions(stack) == 0
     stack.destroy()
     stack.assert_nothing_left()
-
-
-def test_another_cluster_passes_the_gates_in_order(stack: Scene) -> None:
-    # given an environment with running pods, when its cluster is replaced
-    stack.up()
-    uids = {pod["metadata"]["uid"] for pod in stack.pods()}
-    key = stack.api("kms").create_key(Description="another")["KeyMetadata"]["Arn"]
-    stack.lab.change(lambda environment: environment["cluster"].update(key_arn=key))
-    engine = stack.engine
-    engine.up()
-
-    # then what hangs on it went in the order of a destroy, and pods were drained before nodes went
-    done = [
-        event.res_outputs_event.metadata.urn.rpartition("::")[2]
-        for event in engine._events
-        if event.res_outputs_event is not None
-        and "delete" in str(event.res_outputs_event.metadata.op).lower()
-    ]
-    order = [name for name in done if name in {DRAIN, POLICY, NODES, NODE_SWEEP, CLUSTER}]
-    assert order == [DRAIN, POLICY, NODES, NODE_SWEEP, CLUSTER]
-    assert LAST_SWEEP not in done
-    assert not uids & {pod["metadata"]["uid"] for pod in stack.pods()}
-    stack.destroy()
-    stack.assert_nothing_left()
-    stack.api("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)

@@ -199,6 +199,15 @@ def test_token_that_stands_for_another_request_gives_way(world: World) -> None:
     assert len(world.branches()) == 1
 
 
+def test_token_mismatch_after_a_lost_answer_finds_what_was_made(world: World) -> None:
+    # given a create whose answer is lost, and a token that is then said to stand for another request
+    call = "CreateNetworkInterface"
+    world.ec2.faults = Faults([Fault(call, 1, Kind.TIMEOUT_WITH_EFFECT), Fault(call, 2, Kind.TOKEN_MISMATCH)])
+    # when, then there is one interface all the same
+    made = made_in(world)
+    assert [row.id for row in world.branches()] == [made.interface.id]
+
+
 def test_tokens_that_are_used_up_are_told(world: World) -> None:
     world.fail("CreateNetworkInterface", Kind.TOKEN_MISMATCH, count=LONGEST_GENERATIONS)
     with pytest.raises(StateError, match=f"limit: {LONGEST_GENERATIONS}"):

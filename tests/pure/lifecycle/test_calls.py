@@ -99,7 +99,8 @@ class Answering:
         self.at.append(self.clock.now())
         if len(self.at) <= self.count:
             raise Ec2CallError(self.call, self.code, "EC2's own words")
-        return NetworkInterface(ENI, "vpc-1", "subnet-1")
+        made = NetworkInterface(ENI, "vpc-1", "subnet-1")
+        return (made,) if self.call == "DescribeNetworkInterfaces" else made
 
 
 class Calling:
@@ -286,9 +287,9 @@ def test_process_without_a_memory_gets_one() -> None:
     clock = SimulatedClock()
     account = Answering(clock, "DescribeNetworkInterfaces", "InvalidNetworkInterfaceID.NotFound", 2)
     ec2 = RetryingEc2(cast("Ec2", account), clock, Pacing(clock), Deadline(clock, LIMIT_SECONDS))
-    account.count = 0
+    account.count, account.call = 0, "CreateNetworkInterface"
     ec2.create_network_interface(WANTED)
-    account.count = 3
+    account.count, account.call = 3, "DescribeNetworkInterfaces"
     assert ec2.describe_network_interfaces(ids=[ENI])
 
 
