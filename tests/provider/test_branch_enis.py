@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pulumi.output import Unknown
 
 from podsg.errors import StateError
 from podsg.lifecycle.calls import RetryingEc2
@@ -13,12 +14,24 @@ from podsg.lifecycle.pacing import Pacing
 from podsg.lifecycle.vlans import Vlans
 from podsg.provider import branch_enis
 from podsg.provider.checks import UNKNOWN
-from podsg.provider.dynamic import BranchEniProvider
+from podsg.provider.dynamic import (
+    BranchEniProvider,
+    DrainGateProvider,
+    SweepGateProvider,
+    WorkloadGateProvider,
+)
 from podsg.provider.gate_account import GateAccount
+from tests.provider.gate_inputs import GATES
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.ec2 import SimulatedEc2
 
 OWNER = "shop/dev"
+LATER = Unknown()  # type: ignore[no-untyped-call]
+PROVIDERS: dict[str, Any] = {
+    "drain": DrainGateProvider(),
+    "sweep": SweepGateProvider(),
+    "workload": WorkloadGateProvider(),
+}
 MOST_CALLS = 3
 MANY = 1000
 OUTPUTS = ("eni_id", "association_id", "vpc_id", "zone", "private_ip", "mac_address", "status")
@@ -196,6 +209,23 @@ def test_wrong_inputs_are_refused_with_their_names(world: World, wrong: dict[str
     assert [failure.property for failure in checked.failures or []] == [key]
 
 
-def test_values_that_are_not_known_yet_pass(world: World) -> None:
-    later = dict.fromkeys(("trunk_eni_id", "subnet_id", "vlan_id", "cooldown_seconds", "group_ids"), UNKNOWN)
-    assert BranchEniProvider().check({}, {**world.inputs, **later}).failures == []
+@pytest.mark.parametrize("unknown", [UNKNOWN, LATER], ids=["sentinel", "object"])
+def test_values_that_are_not_known_yet_pass_and_go_on_as_they_are(world: World, unknown: object) -> None:
+    keys = ("trunk_eni_id", "subnet_id", "vlan_id", "cooldown_seconds", "group_ids", "account_id", "region")
+    later = {**world.inputs, **dict.fromkeys(keys, unknown), "tags": {"a": [unknown]}}
+    checked = BranchEniProvider().check({}, later)
+    assert checked.failures == []
+    assert checked.inputs == later
+    made = BranchEniProvider().create(world.inputs)
+    difference = BranchEniProvider().diff(made.id, made.outs or {}, {**world.inputs, "trunk_eni_id": unknown})
+    assert difference.replaces == ["trunk_eni_id"]
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_gates_take_values_that_are_not_known_yet(kind: str) -> None:
+    later = {
+        **GATES[kind],
+        **dict.fromkeys(("vpc_id", "account_id", "region", "cluster_identity"), Unknown()),
+    }
+    assert PROVIDERS[kind].check({}, later).failures == []
+    assert PROVIDERS[kind].diff("x", GATES[kind], later).replaces == ["cluster_identity"]

@@ -20,6 +20,7 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.output import Unknown
 
 from podsg.errors import PodsgError
 from podsg.lifecycle.vlans import HIGHEST_VLAN
@@ -46,7 +47,7 @@ class _Gate(ResourceProvider):
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
         """Refuse inputs that cannot be right; nothing is asked."""
         _prepare_process()
-        return CheckResult(dict(news), list(_failures(news)))
+        return CheckResult(dict(news), list(_failures(_with_sentinels(news))))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Replace for another cluster, which is deleted first; change everything else in place."""
@@ -142,10 +143,12 @@ class BranchEniProvider(ResourceProvider):
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
         """Refuse inputs that cannot be right; nothing is asked."""
         _prepare_process()
-        return CheckResult(dict(news), [*_failures(news), *_branch_eni_failures(news)])
+        known = _with_sentinels(news)
+        return CheckResult(dict(news), [*_failures(known), *_branch_eni_failures(known)])
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Replace for another place, the old one first; change everything else in place."""
+        news = _with_sentinels(news)
         replaces = [key for key in _PLACE if news[key] != olds.get(key) and news[key] not in _AS_IT_IS]
         if news["adopt_eni_id"] == olds.get("eni_id"):
             replaces = [key for key in replaces if key != "adopt_eni_id"]
@@ -214,6 +217,19 @@ def _branch_eni_failures(news: Mapping[str, Any]) -> Iterator[CheckFailure]:
     cooldown = news["cooldown_seconds"]
     if cooldown != UNKNOWN and cooldown < 0:
         yield CheckFailure("cooldown_seconds", f"found {cooldown}; allowed: 0 or more seconds")
+
+
+def _with_sentinels(news: Mapping[str, Any]) -> Values:
+    """Return values with the engine's own sign for those that are not known yet, at any depth."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        if isinstance(value, Mapping):
+            return {key: plain(each) for key, each in value.items()}
+        return [plain(each) for each in value] if isinstance(value, list) else value
+
+    return {key: plain(value) for key, value in news.items()}
 
 
 def _failures(news: Mapping[str, Any]) -> list[CheckFailure]:
