@@ -10,7 +10,7 @@ from podsg.lifecycle.deadline import Deadline
 from podsg.lifecycle.drain import Eviction, is_passing
 from podsg.lifecycle.interfaces import NetworkInterface
 from podsg.lifecycle.objects import Pod
-from podsg.lifecycle.ownership import cluster_interfaces
+from podsg.lifecycle.ownership import cluster_interfaces, instance_of
 from podsg.lifecycle.ports import Clock, Ec2, Kubernetes, Say
 from podsg.lifecycle.progress import Progress, named
 from podsg.lifecycle.sweep import Sweeper, SweepScope
@@ -66,6 +66,10 @@ def release_groups(
         try:
             pods = _holders(kubernetes, held)
             _treat(request, pods, eviction)
+            if kubernetes and not pods and _are_drained(kubernetes, held):
+                count = len(held)
+                say(f"removing {request.workload}: {count} branch ENIs go with their drained nodes.")
+                return
         except KubernetesCallError as error:
             if not is_passing(error) or deadline.is_over():
                 raise
@@ -95,6 +99,15 @@ def _holders(kubernetes: Kubernetes | None, held: Iterable[NetworkInterface]) ->
     ids = {one.id for one in held}
     pods = kubernetes.pods() if kubernetes else ()
     return [pod for pod in pods if ids.intersection(pod.branch_eni_ids) and not pod.has_ended]
+
+
+def _are_drained(kubernetes: Kubernetes, held: Iterable[NetworkInterface]) -> bool:
+    """Tell whether the nodes of interfaces are all cordoned, as the drain of a destroy leaves them.
+
+    Whatever its controller does not delete is then left to the sweep after the nodes.
+    """
+    cordoned = {node.instance_id for node in kubernetes.nodes() if node.is_unschedulable}
+    return all(instance_of(one) in cordoned for one in held)
 
 
 def _line(request: RemovalRequest, enis: int, pods: list[Pod]) -> str:

@@ -62,6 +62,19 @@ def test_restart_evicts_the_pods_and_they_come_back_without_the_group(scene: Rem
     scene.check_others()
 
 
+def test_what_a_dead_controller_keeps_on_drained_nodes_is_left_to_the_sweep(scene: RemovalScene) -> None:
+    # given a drained cluster whose controller is dead: its branch ENIs stay on their trunks
+    scene.kubernetes.controller.is_dead = True
+    for node in scene.kubernetes.nodes():
+        scene.kubernetes.cordon(node.name)
+    begin = scene.clock.now()
+    # when the workload goes, then no cool-down is waited for, and it is said
+    scene.remove(OnRemove.RESTART)
+    assert scene.clock.now() - begin < GRACE_SECONDS + COOLDOWN_SECONDS / 2
+    assert len(scene.branches("pod")) == 3
+    assert "go with their drained nodes" in scene.text
+
+
 def test_restarted_pods_get_what_another_policy_gives_them(scene: RemovalScene) -> None:
     selector = {"matchLabels": {"app": "web"}}
     scene.kubernetes.apply(Policy("shop", "all", group_ids=(scene.groups["cluster"],), pod_selector=selector))
