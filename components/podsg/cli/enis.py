@@ -111,8 +111,8 @@ def sweep_interfaces(  # noqa: PLR0913, PLR0917 - each argument is an option
 ) -> None:
     """Delete the interfaces of a cluster that nobody uses; a dry run unless told `--yes`.
 
-    An interface goes if its instance is gone, or if two looks 150 s apart find it free. Never touched: what an
-    instance uses, what an AWS service or another cluster has, and what has no owner tag.
+    An interface goes if its instance is gone, or if two looks 150 s apart find it free. Never touched: what
+    an instance uses, what an AWS service or another cluster has, and what has no owner tag.
 
     Exit code 0: nothing is left to sweep; 1: the dry run found something; 2: it cannot be swept.
     """
