@@ -107,11 +107,6 @@ test-resources: .venv/.done ## Components under the engine's mocks, command line
 test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults and deaths
 	$(RUN)python -m pytest --numprocesses=2 tests/simulation
 
-.PHONY: nightly
-nightly: setup ## The long runs: 2,000 cycles of a branch ENI in one process
-	PODSG_SOAK=2000 $(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=7200 \
-	  tests/lab/explicit_enis/test_host.py
-
 .PHONY: wheel
 wheel: $(UV) ## Build the wheel into dist/
 	@rm -rf dist

@@ -143,7 +143,7 @@ def test_dev_lives_its_whole_life(lab: Lab, foreign: list[str]) -> None:
     digest = lab.json("preview")
     added = lab.json("up")
 
-    # then exactly its group, rules, namespace and policy are created
+    # then exactly its group, rules, namespace, policy and gate are created
     assert {change for change in added["changes"] if change != "same"} == {"create"}
     created = kinds_created(digest)
     assert {kind for kind in created if kind != "SecurityGroupsForPods"} == {
@@ -152,6 +152,7 @@ def test_dev_lives_its_whole_life(lab: Lab, foreign: list[str]) -> None:
         "SecurityGroupEgressRule",
         "SecurityGroupIngressRule",
         "SecurityGroupPolicy",
+        "WorkloadGate",
     }
     assert {created.count(kind) for kind in ("Namespace", "SecurityGroup", "SecurityGroupPolicy")} == {1}
 
