@@ -10,8 +10,8 @@ from typing import Any
 
 from lab.session import Session
 from lab.status import client
+from podsg.lifecycle.tokens import OWNER_TAG
 
-OWNER_TAG = "podsg:owner"
 Item = dict[str, Any]
 
 

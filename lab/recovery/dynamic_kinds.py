@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from lab.recovery.account import Account, Found, lab_command, pairs
+from podsg.lifecycle.tokens import NAME_TAG
 
 START: Final = "pulumi-python:dynamic/podsg:"
 """Source: PyPI `pulumi`, `dynamic.Resource.__init_subclass__` (module and name of the class)."""
 BRANCH_ENI: Final = f"{START}BranchEni"
-BRANCH_ENI_TAG: Final = "podsg:branch-eni"
-"""Its value is the logical name of the resource."""
 
 NOTHING_IN_AWS: Final = {
     f"{START}{gate}": "it is nothing in AWS, and the next up records it again"
@@ -26,7 +25,7 @@ def branch_enis(account: Account) -> Iterator[Found]:
     """
     for item in account.all("ec2", "describe_network_interfaces", "NetworkInterfaces"):
         tags = pairs(item.get("TagSet"))
-        if account.owns(tags) and BRANCH_ENI_TAG in tags:
+        if account.owns(tags) and NAME_TAG in tags:
             interface_id = item["NetworkInterfaceId"]
             command = "aws ec2 delete-network-interface --network-interface-id"
-            yield Found(interface_id, tags[BRANCH_ENI_TAG], lab_command(command, interface_id))
+            yield Found(interface_id, tags[NAME_TAG], lab_command(command, interface_id))

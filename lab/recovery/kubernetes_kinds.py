@@ -14,8 +14,7 @@ from urllib3.exceptions import HTTPError
 from lab.paths import admin_kubeconfigs
 from lab.recovery.account import Found, lab_command
 from lab.status import kubernetes_api
-
-OWNER_ANNOTATION = "podsg/owner"
+from podsg.lifecycle.objects import OWNER_ANNOTATION
 
 
 @dataclass(frozen=True)

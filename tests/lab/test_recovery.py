@@ -27,6 +27,7 @@ from lab.recovery.operation import sole_operation
 from lab.recovery.orphans import await_orphans
 from lab.recovery.record import cut_off, half_made, recorded
 from lab.recovery.unrecorded import Unrecorded, UnrecordedError
+from podsg.lifecycle.tokens import NAME_TAG
 
 NOW = datetime.now(UTC)
 
@@ -240,7 +241,7 @@ def test_branch_enis_of_the_owner_are_found_by_their_tags() -> None:
         pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
         return {"NetworkInterfaceId": f"eni-{number}", "TagSet": pairs}
 
-    owner, branch = "podsg:owner", dynamic_kinds.BRANCH_ENI_TAG
+    owner, branch = "podsg:owner", NAME_TAG
     items = [
         interface(1, **{owner: "shop/dev", branch: "proxy"}),
         interface(2, **{owner: "shop/prod", branch: "proxy"}),

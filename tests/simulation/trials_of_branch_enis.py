@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tests.simulation.sequences import Program, Stranger, meddle
 from tests.simulation.stack import Stack
+from tests.simulation.strangers import Stranger, meddle
 from tests.simulation.trial import Errors, Operation, Trial
+
+Program = tuple[tuple[str, int], ...]
+"""Name and variant of each branch ENI."""
 
 
 class StackTrial:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from podsg.lifecycle.facts import Database, Instance, Interface, Kind, Live, Part, Rule
+from podsg.lifecycle.interfaces import (
+    CONTROL_PLANE_DESCRIPTION,
+    CONTROLLER_OWNER,
+    DATABASE_DESCRIPTION,
+    ENI_OWNER_TAG,
+    INSTANCE_TAG,
+)
 from podsg.lifecycle.obstacle import Commands, Obstacle
+from podsg.lifecycle.ownership import OWNERS, is_marked
 from podsg.lifecycle.scope import AURORA_CLUSTER, CLUSTER, FARGATE_PROFILE, NODE_GROUP, Scope
 
-# Source: aws-quickstart/quickstart-amazon-eks issue 201; the name is that of the cluster.
-_CONTROL_PLANE_DESCRIPTION = "Amazon EKS {}"
-# What EC2 shows for interfaces of RDS; they name no database.
-_DATABASE_DESCRIPTION = "RDSNetworkInterface"
 # What EC2 shows on instances of managed node groups.
 _CLUSTER_NAME_TAG, _NODE_GROUP_TAG = "eks:cluster-name", "eks:nodegroup-name"
-# Source: aws/amazon-vpc-resource-controller-k8s and aws/amazon-vpc-cni-k8s: tags of their interfaces.
-_OWNER_TAG, _INSTANCE_TAG = "eks:eni:owner", "node.k8s.amazonaws.com/instance_id"
-_CONTROLLER, _CNI = "eks-vpc-resource-controller", "amazon-vpc-cni"
 
 _DELETE = {
     Kind.SUBNET: "delete-subnet --subnet-id",
@@ -154,7 +155,7 @@ def _interfaces(scope: Scope, live: Live, commands: Commands) -> Iterator[Obstac
         blocked = scope.blocked_by(one.vpc_id, [one.subnet_id], one.group_ids)
         if is_known or not blocked or _is_made_for_cluster(one, scope, known):
             continue
-        if one.description == _DATABASE_DESCRIPTION and one.group_ids in database_groups:
+        if one.description == DATABASE_DESCRIPTION and one.group_ids in database_groups:
             continue
         label = one.description or one.tags.get("Name", "")
         yield _placed(f"network interface {one.id}", label, blocked, _interface_fix(one, commands), scope)
@@ -162,20 +163,16 @@ def _interfaces(scope: Scope, live: Live, commands: Commands) -> Iterator[Obstac
 
 def _is_made_for_cluster(one: Interface, scope: Scope, known: frozenset[str]) -> bool:
     """Tell whether EKS, the VPC CNI or its controller made an interface for a recorded cluster."""
-    if one.tags.get(_OWNER_TAG) and one.tags.get(_INSTANCE_TAG) in known:
+    if one.tags.get(ENI_OWNER_TAG) and one.tags.get(INSTANCE_TAG) in known:
         return True
     clusters = [name for kind, name in scope.protectable if kind == CLUSTER]
-    if one.tags.get(_OWNER_TAG) in {_CONTROLLER, _CNI}:
-        return any(
-            one.tags.get(f"kubernetes.io/cluster/{name}") == "owned"
-            or one.tags.get("cluster.k8s.amazonaws.com/name") == name
-            for name in clusters
-        )
-    return one.is_service_managed and one.description in map(_CONTROL_PLANE_DESCRIPTION.format, clusters)
+    if one.tags.get(ENI_OWNER_TAG) in OWNERS:
+        return any(is_marked(one.tags, name) for name in clusters)
+    return one.is_service_managed and one.description in map(CONTROL_PLANE_DESCRIPTION.format, clusters)
 
 
 def _interface_fix(one: Interface, commands: Commands) -> str:
-    if one.tags.get(_OWNER_TAG) == _CONTROLLER:
+    if one.tags.get(ENI_OWNER_TAG) == CONTROLLER_OWNER:
         return "scale the workload of its pod to zero; the interface goes after the cool-down of the cluster."
     if one.is_service_managed:
         return "delete what it was made for, as its description says; the interface goes with it."

@@ -18,6 +18,10 @@ CNI_CLUSTER_TAG: Final = "cluster.k8s.amazonaws.com/name"
 TRUNK_DESCRIPTION: Final = "aws-k8s-trunk-eni"
 BRANCH_DESCRIPTION: Final = "aws-k8s-branch-eni"
 OWNED: Final = "owned"
+# Source: aws-quickstart/quickstart-amazon-eks issue 201; the name is that of the cluster.
+CONTROL_PLANE_DESCRIPTION: Final = "Amazon EKS {}"
+# What EC2 shows for interfaces of RDS; they name no database.
+DATABASE_DESCRIPTION: Final = "RDSNetworkInterface"
 
 # Source: EC2 API reference, NetworkInterface (status).
 PENDING: Final = "pending"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 # Source: EKS user guide, managed node groups: label of their nodes.
 NODE_GROUP_LABEL: Final = "eks.amazonaws.com/nodegroup"
-POLICY_OWNER_ANNOTATION: Final = "podsg/owner"
+OWNER_ANNOTATION: Final = "podsg/owner"
 
 
 @dataclass(frozen=True)

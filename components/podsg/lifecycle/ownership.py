@@ -37,9 +37,13 @@ def is_of_cluster(interface: NetworkInterface, cluster_name: str) -> bool:
         >>> is_of_cluster(NetworkInterface("eni-1", "vpc-1", "subnet-1", tags=tags), "dev")
         True
     """
-    tags = interface.tags
-    is_marked = tags.get(cluster_tag(cluster_name)) == OWNED or tags.get(CNI_CLUSTER_TAG) == cluster_name
-    return tags.get(ENI_OWNER_TAG) in OWNERS and is_marked and not interface.is_requester_managed
+    is_theirs = interface.tags.get(ENI_OWNER_TAG) in OWNERS and not interface.is_requester_managed
+    return is_theirs and is_marked(interface.tags, cluster_name)
+
+
+def is_marked(tags: Mapping[str, str], cluster_name: str) -> bool:
+    """Tell whether the tags of an interface name a cluster, as the controller or the CNI writes it."""
+    return tags.get(cluster_tag(cluster_name)) == OWNED or tags.get(CNI_CLUSTER_TAG) == cluster_name
 
 
 def is_branch(interface: NetworkInterface) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from podsg.errors import DeadlineError, Explanation, InUseError, NotFoundError, StateError
+from podsg.lifecycle.calls import PROPAGATION_SECONDS
 from podsg.lifecycle.deadline import Deadline
 from podsg.lifecycle.interfaces import AVAILABLE, NetworkInterface
 from podsg.lifecycle.ownership import ENDING, TERMINATED, cluster_interfaces, instance_of, instance_states
@@ -13,8 +14,8 @@ from podsg.lifecycle.ports import Clock, Ec2, Say
 from podsg.lifecycle.progress import Progress, named
 
 POLL_SECONDS = 5.0
-SEEN_FREE_SECONDS = 150.0
-"""Between two looks at a free interface of a live node: its VPC CNI or controller may be about to use it.
+SEEN_FREE_SECONDS = PROPAGATION_SECONDS
+"""Between two looks at a free interface of a live node: its VPC CNI or controller may have used it just now.
 
 Source: aws/amazon-vpc-resource-controller-k8s v1.8.2, pkg/aws/ec2/api/cleanup/eni_cleanup.go (two looks).
 """

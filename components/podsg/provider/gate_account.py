@@ -15,12 +15,12 @@ from podsg.lifecycle.deadline import Deadline
 from podsg.lifecycle.pacing import Pacing
 from podsg.lifecycle.ports import Clock
 from podsg.lifecycle.sweep import refuse_unknown_vpc
+from podsg.lifecycle.tokens import OWNER_TAG
 from podsg.provider.clock import MachineClock
 from podsg.provider.ec2 import BotoEc2
 from podsg.provider.kubernetes import KubernetesApi, connect
 from podsg.provider.target import Client, Target, masked
 
-OWNER_TAG: Final = "podsg:owner"
 CLOCK: Final = MachineClock()
 PACING: Final = Pacing(CLOCK)
 """One for the process: all its operations share the account's limits."""
@@ -119,6 +119,11 @@ class GateAccount:
 
     def kubernetes(self) -> KubernetesApi | None:
         """Return the API of the cluster; None if the cluster is gone."""
+        return self._api
+
+    @functools.cached_property
+    def _api(self) -> KubernetesApi | None:
+        """Log in once per operation: each login starts a command."""
         return connect(self.inputs["kubeconfig"]) if self.cluster() else None
 
     def own_group_ids(self) -> frozenset[str]:

@@ -7,7 +7,13 @@ from typing import Any
 from podsg.errors import DeadlineError, Explanation, KubernetesCallError
 from podsg.lifecycle.deadline import Deadline
 from podsg.lifecycle.drain import DrainRequest, drain
-from podsg.lifecycle.interfaces import NetworkInterface, cluster_tag
+from podsg.lifecycle.interfaces import (
+    CONTROL_PLANE_DESCRIPTION,
+    DATABASE_DESCRIPTION,
+    OWNED,
+    NetworkInterface,
+    cluster_tag,
+)
 from podsg.lifecycle.inventory import Health, Row, gather, inventory
 from podsg.lifecycle.progress import Progress, named
 from podsg.lifecycle.sweep import SweepScope, sweep
@@ -17,10 +23,6 @@ from podsg.provider.gate_account import GateAccount, Inputs, say
 from podsg.provider.preflight import refuse_blocked
 
 POLL_SECONDS = 5.0
-CONTROL_PLANE = "Amazon EKS {}"
-"""Description of control plane interfaces. Source: aws-quickstart/quickstart-amazon-eks issue 201."""
-DATABASE = "RDSNetworkInterface"
-"""Description of the interfaces of RDS."""
 
 
 def drain_gate(inputs: Inputs) -> None:
@@ -118,13 +120,13 @@ def _await_services(account: GateAccount, groups: frozenset[str], deadline: Dead
 
 def _service_interfaces(account: GateAccount, groups: frozenset[str]) -> list[NetworkInterface]:
     inputs = account.inputs
-    descriptions = [DATABASE]
+    descriptions = [DATABASE_DESCRIPTION]
     if not inputs["group_scope"]:
-        descriptions.append(CONTROL_PLANE.format(inputs["cluster_name"]))
+        descriptions.append(CONTROL_PLANE_DESCRIPTION.format(inputs["cluster_name"]))
     found = account.ec2.describe_network_interfaces(
         filters={"vpc-id": [inputs["vpc_id"]], "description": descriptions}
     )
-    return [one for one in found if one.description != DATABASE or one.group_ids & groups]
+    return [one for one in found if one.description != DATABASE_DESCRIPTION or one.group_ids & groups]
 
 
 def _delete_cluster_groups(account: GateAccount) -> None:
@@ -132,7 +134,7 @@ def _delete_cluster_groups(account: GateAccount) -> None:
     name = account.inputs["cluster_name"]
     filters: dict[str, Any] = {
         "vpc-id": [account.inputs["vpc_id"]],
-        f"tag:{cluster_tag(name)}": ["owned"],
+        f"tag:{cluster_tag(name)}": [OWNED],
         "group-name": [f"eks-cluster-sg-{name}-*"],
     }
     for group in account.ec2.describe_security_groups(filters=filters):

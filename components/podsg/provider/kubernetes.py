@@ -14,7 +14,7 @@ from podsg.errors import (
     ForbiddenError,
     KubernetesCallError,
 )
-from podsg.lifecycle.objects import POLICY_OWNER_ANNOTATION, Node, Pod, Policy
+from podsg.lifecycle.objects import OWNER_ANNOTATION, Node, Pod, Policy
 
 if TYPE_CHECKING:
     from kubernetes import client as kubernetes_client
@@ -279,7 +279,7 @@ def _policy(one: Mapping[str, Any]) -> Policy:
     return Policy(
         namespace=metadata["namespace"],
         name=metadata["name"],
-        owner=(metadata.get("annotations") or {}).get(POLICY_OWNER_ANNOTATION, ""),
+        owner=(metadata.get("annotations") or {}).get(OWNER_ANNOTATION, ""),
         group_ids=tuple((spec.get("securityGroups") or {}).get("groupIds") or ()),
         pod_selector=spec.get("podSelector"),
         service_account_selector=spec.get("serviceAccountSelector"),

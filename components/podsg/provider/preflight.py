@@ -8,13 +8,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from podsg.errors import AccessDeniedError, AwsError, Explanation, KubernetesCallError, PodsgError
+from podsg.lifecycle.interfaces import NetworkInterface
 from podsg.lifecycle.objects import NODE_GROUP_LABEL
 from podsg.lifecycle.obstacle import Obstacle
 from podsg.lifecycle.ownership import cluster_interfaces, is_branch
 from podsg.lifecycle.ports import Kubernetes, Say
 from podsg.lifecycle.progress import named
 from podsg.lifecycle.selectors import policies_of
-from podsg.provider.gate_account import OWNER_TAG, GateAccount
+from podsg.lifecycle.tokens import OWNER_TAG
+from podsg.provider.gate_account import GateAccount
 
 _PROTECTION = (
     "set `deletion_protection: false` in podsg:environment, run `pulumi up` and then `pulumi destroy` again."
@@ -54,21 +56,21 @@ def refuse_blocked(account: GateAccount, say: Say) -> None:
         DestroyRefusedError: It would not end; names every reason at once.
     """
     cluster = account.cluster()
-    found = [*_rights(account), *_databases(account)]
+    own = cluster_interfaces(account.ec2, account.inputs["cluster_name"], account.inputs["vpc_id"])
+    found = [*_rights(account, own), *_databases(account)]
     if cluster is None:
         say(f"cluster {account.inputs['cluster_name']} is gone, and its pods with it: nothing to drain.")
     else:
-        found += [*_protected_cluster(account, cluster), *_kubernetes(account, say)]
+        found += [*_protected_cluster(account, cluster), *_kubernetes(account, own, say)]
     if found:
         raise DestroyRefusedError(sorted(set(found)))
 
 
-def _rights(account: GateAccount) -> Iterator[Obstacle]:
+def _rights(account: GateAccount, own: Sequence[NetworkInterface]) -> Iterator[Obstacle]:
     """Try the deletion of one interface of the cluster: a policy may be tied to its tags.
 
     Without an interface there is nothing to try, and nothing that would need the right now.
     """
-    own = cluster_interfaces(account.ec2, account.inputs["cluster_name"], account.inputs["vpc_id"])
     if not own:
         return
     try:
@@ -149,7 +151,7 @@ def _refused_by(service: str, error: ClientError, reason: str) -> Explanation:
     )
 
 
-def _kubernetes(account: GateAccount, say: Say) -> Iterator[Obstacle]:
+def _kubernetes(account: GateAccount, own: Sequence[NetworkInterface], say: Say) -> Iterator[Obstacle]:
     """Look at the cluster through its API; one that does not answer is a reason of its own."""
     name = account.inputs["cluster_name"]
     try:
@@ -167,7 +169,7 @@ def _kubernetes(account: GateAccount, say: Say) -> Iterator[Obstacle]:
         if account.inputs["scope"] == "cluster":
             if not account.inputs["allow_foreign"]:
                 yield from _foreign(account, api)
-            _tell(account, api, say)
+            _tell(name, api, own, say)
     except KubernetesCallError as error:
         yield Obstacle(
             f"Kubernetes API of {name}",
@@ -239,14 +241,10 @@ def _own_node_groups(account: GateAccount) -> set[str]:
         ) from None
 
 
-def _tell(account: GateAccount, api: Kubernetes, say: Say) -> None:
+def _tell(name: str, api: Kubernetes, own: Sequence[NetworkInterface], say: Say) -> None:
     """Say what goes, and what AWS leaves by itself."""
-    name = account.inputs["cluster_name"]
-    enis = [one for one in cluster_interfaces(account.ec2, name, account.inputs["vpc_id"]) if is_branch(one)]
-    say(
-        f"destroying {name}: {len(api.nodes())} nodes, {len(api.policies())} policies,"
-        f" {len(enis)} branch ENIs."
-    )
+    enis = sum(is_branch(one) for one in own)
+    say(f"destroying {name}: {len(api.nodes())} nodes, {len(api.policies())} policies, {enis} branch ENIs.")
     if balancers := api.load_balancers():
         say(f"left behind unless deleted first: load balancers of Services {named(balancers)}.")
     if claims := api.volume_claims():

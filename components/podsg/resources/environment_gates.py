@@ -10,7 +10,7 @@ from podsg.resources.aws_access import AwsAccess
 from podsg.resources.database import Database
 from podsg.resources.drain_gate import DrainGate
 from podsg.resources.existing import ClusterInUse
-from podsg.resources.owner import OWNER_TAG, Owner
+from podsg.resources.owner import Owner
 from podsg.resources.sweep_gate import SweepGate
 
 
@@ -41,7 +41,7 @@ class EnvironmentGates:
             self.owner.child("last-sweep"),
             {
                 "access": self.access,
-                "owner": self.owner.tags[OWNER_TAG],
+                "owner": self.owner.identity,
                 "vpc_id": self.vpc_id,
                 "cluster_name": self.cluster_name,
                 "is_own_cluster": self.is_own_cluster,
@@ -56,7 +56,7 @@ class EnvironmentGates:
             self.owner.child("node-sweep"),
             {
                 "access": self.access,
-                "owner": self.owner.tags[OWNER_TAG],
+                "owner": self.owner.identity,
                 "vpc_id": self.vpc_id,
                 "cluster_name": cluster.name,
                 "cluster_identity": cluster.identity,
@@ -80,7 +80,7 @@ class EnvironmentGates:
             self.owner.child("drain"),
             {
                 "access": self.access,
-                "owner": self.owner.tags[OWNER_TAG],
+                "owner": self.owner.identity,
                 "vpc_id": self.vpc_id,
                 "cluster_name": cluster.name,
                 "cluster_identity": cluster.identity,

@@ -6,11 +6,13 @@ from typing import Optional
 
 import pulumi
 
-OWNER_TAG = "podsg:owner"
+from podsg.lifecycle.objects import OWNER_ANNOTATION
+from podsg.lifecycle.tokens import OWNER_TAG
+
 ENVIRONMENT_TAG = "podsg:environment"
-# Both are on everything in Kubernetes that the components make; a label could not hold the slash of an owner.
+# On everything in Kubernetes that the components make, beside the annotation of its owner: a label could not
+# hold the slash.
 KUBERNETES_LABELS = {"app.kubernetes.io/managed-by": "podsg"}
-OWNER_ANNOTATION = "podsg/owner"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,12 @@ class Owner:
     @property
     def annotations(self) -> dict[str, str]:
         """Return the annotations of what belongs to the component in Kubernetes."""
-        return {OWNER_ANNOTATION: self.tags[OWNER_TAG]}
+        return {OWNER_ANNOTATION: self.identity}
+
+    @property
+    def identity(self) -> str:
+        """Return `<project>/<stack>`, as the owner tag says it."""
+        return self.tags[OWNER_TAG]
 
     def options(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         """Return the options of a child that waits for these resources."""

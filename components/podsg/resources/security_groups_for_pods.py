@@ -9,7 +9,7 @@ import pulumi_kubernetes as kubernetes
 
 from podsg.model import WorkloadSpec, policy_name
 from podsg.resources.aws_access import AwsAccess
-from podsg.resources.owner import KUBERNETES_LABELS, OWNER_TAG, Owner, handed_on
+from podsg.resources.owner import KUBERNETES_LABELS, Owner, handed_on
 from podsg.resources.secret_policy import read_secrets_policy
 from podsg.resources.spec_args import WorkloadSpecInput
 from podsg.resources.specification import described
@@ -161,7 +161,7 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
             self._owner.child("gate"),
             {
                 "access": AwsAccess.of(self),
-                "owner": self._owner.tags[OWNER_TAG],
+                "owner": self._owner.identity,
                 "cluster": cluster,
                 "workload": args["workload"],
                 "namespace": args.get("namespace", self._spec.namespace),

@@ -95,6 +95,26 @@ class Scene:
         filters = [{"Name": "tag-key", "Values": ["eks:eni:owner"]}]
         assert not self.api("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
 
+    def evictions(self) -> int:
+        """Count the evictions that the API server has served."""
+        metrics = self.cluster.kubectl("get", "--raw", "/metrics")
+        lines = [line for line in metrics.splitlines() if line.startswith("apiserver_request_total{")]
+        return sum(int(float(line.rpartition(" ")[2])) for line in lines if 'subresource="eviction"' in line)
+
+    def delete_node_groups(self) -> None:
+        """Delete them as somebody with the console does."""
+        eks = self.api("eks")
+        for name in eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"]:
+            eks.delete_nodegroup(clusterName="dev-cluster", nodegroupName=name)
+        until(lambda: not eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"], "the nodes", 300)
+
+    def delete_cluster(self) -> None:
+        """Delete node groups and cluster as somebody with the console does."""
+        self.delete_node_groups()
+        eks = self.api("eks")
+        eks.delete_cluster(name="dev-cluster")
+        until(lambda: not eks.list_clusters()["clusters"], "the cluster", 120)
+
     def hold(self, program: str) -> None:
         """Keep a part of the control plane down."""
         folder = admin_kubeconfigs()["dev-cluster"].parent

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from lab.engine import EngineError
-from tests.lab.branch_enis.scene import until
 
 from .scene import DRAIN, LAST_SWEEP, NODE_SWEEP, WORKLOAD, Scene
 
@@ -49,28 +48,18 @@ def test_the_drain_keeps_budgets(stack: Scene) -> None:
 def test_pods_get_their_grace(stack: Scene) -> None:
     # given pods, when the gate drains them, then each was evicted: it had its grace period
     stack.up()
-    before = _evictions(stack)
-    assert before == 0
-    uids = len(stack.pods())
-    seen: list[int] = []
+    assert stack.evictions() == 0
+    count = len(stack.pods())
     stack.lines.clear()
     stack.destroy()
-    seen += [1 for line in stack.lines if f"{uids} of {uids} pods evicted" in line]
-    assert seen, stack.lines
+    assert any(f"{count} of {count} pods evicted" in line for line in stack.lines), stack.lines
     stack.assert_nothing_left()
-
-
-def _evictions(stack: Scene) -> int:
-    """Count the evictions that the API server has served."""
-    metrics = stack.cluster.kubectl("get", "--raw", "/metrics")
-    lines = [line for line in metrics.splitlines() if line.startswith("apiserver_request_total{")]
-    return sum(int(float(line.rpartition(" ")[2])) for line in lines if 'subresource="eviction"' in line)
 
 
 def test_the_last_sweep_takes_what_comes_free_late(stack: Scene) -> None:
     # given a cluster that was deleted by hand, with the branch ENIs of its pods
     stack.up()
-    _delete_by_hand(stack)
+    stack.delete_cluster()
     stuck = {one["NetworkInterfaceId"] for one in stack.branch_enis()}
     assert stuck
 
@@ -79,12 +68,3 @@ def test_the_last_sweep_takes_what_comes_free_late(stack: Scene) -> None:
     with pytest.raises(EngineError, match="DependencyViolation"):
         stack.destroy()
     assert {one["NetworkInterfaceId"] for one in stack.branch_enis()} == stuck
-
-
-def _delete_by_hand(stack: Scene) -> None:
-    eks = stack.api("eks")
-    for name in eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"]:
-        eks.delete_nodegroup(clusterName="dev-cluster", nodegroupName=name)
-    until(lambda: not eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"], "the node group", 300)
-    eks.delete_cluster(name="dev-cluster")
-    until(lambda: _is_gone(stack), "the cluster", 120)

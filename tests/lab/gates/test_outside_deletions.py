@@ -9,23 +9,8 @@ from tests.lab.branch_enis.scene import until
 
 from .scene import Scene
 
-NODES = "dev-workers-nodes"
 CONTROLLER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSVPCResourceController"
 CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
-
-
-def _delete_nodes(stack: Scene) -> None:
-    eks = stack.api("eks")
-    (name,) = eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"]
-    eks.delete_nodegroup(clusterName="dev-cluster", nodegroupName=name)
-    until(lambda: not eks.list_nodegroups(clusterName="dev-cluster")["nodegroups"], "the node group", 300)
-
-
-def _delete_cluster(stack: Scene) -> None:
-    _delete_nodes(stack)
-    eks = stack.api("eks")
-    eks.delete_cluster(name="dev-cluster")
-    until(lambda: not eks.list_clusters()["clusters"], "the cluster", 120)
 
 
 def _strip_role(stack: Scene) -> None:
@@ -61,13 +46,13 @@ def _destroyed(stack: Scene) -> None:
 
 def test_node_group_first(stack: Scene) -> None:
     stack.up()
-    _delete_nodes(stack)
+    stack.delete_node_groups()
     _destroyed(stack)
 
 
 def test_cluster_first(stack: Scene) -> None:
     stack.up()
-    _delete_cluster(stack)
+    stack.delete_cluster()
     _destroyed(stack)
 
 

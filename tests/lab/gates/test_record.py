@@ -60,13 +60,6 @@ class Recorded:
         return {urn.rpartition("::")[2] for urn in seen}
 
 
-def _evictions(stack: Scene) -> int:
-    """Count the evictions that the API server has served."""
-    metrics = stack.cluster.kubectl("get", "--raw", "/metrics")
-    lines = [line for line in metrics.splitlines() if line.startswith("apiserver_request_total{")]
-    return sum(int(float(line.rpartition(" ")[2])) for line in lines if 'subresource="eviction"' in line)
-
-
 def _standard(environment: dict[str, Any]) -> None:
     environment["cluster"]["vpc_cni"] |= {"enforcing_mode": "standard"}
 
@@ -106,10 +99,10 @@ def test_order_and_changes(stack: Scene) -> None:
 
     # and changes that are none of the cluster itself drain nothing
     before = {pod["metadata"]["uid"] for pod in stack.pods()}
-    assert _evictions(stack) == 0
+    assert stack.evictions() == 0
     for edit in (_standard, _one_more, _another_type):
         assert _steps(stack.engine, stack, edit) == set(), edit.__name__
-        assert _evictions(stack) == 0
+        assert stack.evictions() == 0
     assert {pod["metadata"]["uid"] for pod in stack.pods()} == before
 
     # as does another version of podsg
@@ -125,6 +118,6 @@ def test_order_and_changes(stack: Scene) -> None:
     engine = stack.engine
     assert _steps(engine, stack, lambda _: None) == set()
     assert engine._changes()["update"] >= len((DRAIN, NODE_SWEEP, LAST_SWEEP, WORKLOAD))
-    assert _evictions(stack) == 0
+    assert stack.evictions() == 0
     stack.destroy()
     stack.assert_nothing_left()
