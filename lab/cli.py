@@ -314,6 +314,7 @@ def _as_dict(outcome: Outcome) -> dict[str, Any]:
     return {
         "changes": outcome.changes,
         "changed": outcome.changed,
+        "steps": outcome.steps,
         "outputs": outcome.outputs,
         "notices": outcome.notices,
         "seconds": round(outcome.seconds, 1),

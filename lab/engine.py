@@ -67,6 +67,7 @@ class Outcome:
         seconds: Wall-clock time.
         notices: What people should know of it.
         unrecorded: What was found before it that an operation had made and not recorded.
+        steps: Each step other than `same`: kind, URN, and the properties that differ.
     """
 
     changes: dict[str, int] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class Outcome:
     seconds: float = 0.0
     notices: list[str] = field(default_factory=list)
     unrecorded: tuple[Unrecorded, ...] = ()
+    steps: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def changed(self) -> int:
@@ -167,6 +169,7 @@ class Engine:
             seconds=time.monotonic() - started,
             notices=enforcing_mode_notices(self._input_changes()),
             unrecorded=self.unrecorded,
+            steps=self._steps(),
         )
 
     def _operate(
@@ -248,6 +251,14 @@ class Engine:
             if event.summary_event is not None:
                 changes = {str(kind): count for kind, count in event.summary_event.resource_changes.items()}
         return changes
+
+    def _steps(self) -> list[dict[str, Any]]:
+        events = [event.resource_pre_event for event in self._events if event.resource_pre_event is not None]
+        return [
+            {"op": step.metadata.op.value, "urn": step.metadata.urn, "diff": list(step.metadata.diffs or ())}
+            for step in events
+            if step.metadata.op is not automation.OpType.SAME
+        ]
 
     def _input_changes(self) -> list[InputChange]:
         steps = [event.resource_pre_event for event in self._events if event.resource_pre_event is not None]

@@ -123,6 +123,7 @@ def test_dev_lives_its_whole_life(lab: Lab, foreign: list[str]) -> None:
 
     # then it is there, and nothing changes after that
     assert first["changes"]["create"] > 60
+    assert [run["steps"] for run in (second, refreshed, third)] == [[], [], []]
     assert (second["changed"], refreshed["changed"], third["changed"]) == (UNCHANGED,) * 3
     assert first["access"] == [
         {
