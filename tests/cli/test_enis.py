@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,9 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
+
+    def utc(self) -> datetime:
+        return datetime.fromtimestamp(self.time, UTC)
 
 
 class Account:

@@ -7,11 +7,13 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 _STUCK_SECONDS = 60.0
+_DAY_ONE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class StuckError(BaseException):
@@ -40,6 +42,10 @@ class SimulatedClock:
     def now(self) -> float:
         """Return the moment (seconds)."""
         return self._now
+
+    def utc(self) -> datetime:
+        """Return the time of day."""
+        return _DAY_ONE + timedelta(seconds=self._now)
 
     def sleep(self, seconds: float) -> None:
         """Let time pass; in a thread of `run`, the others work meanwhile."""

@@ -10,7 +10,9 @@ from functools import partial
 from podsg.lifecycle.branch_eni import BranchEni, BranchEnis, BranchEniSpec
 from podsg.lifecycle.calls import Memory, RetryingEc2
 from podsg.lifecycle.deadline import Deadline
+from podsg.lifecycle.generations import Generations
 from podsg.lifecycle.pacing import Pacing
+from podsg.lifecycle.tokens import MADE_AT_TAG, OWN_TAGS
 from podsg.lifecycle.vlans import Vlans
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.ec2 import SimulatedEc2
@@ -49,7 +51,7 @@ class Engine:
         self.unfinished: dict[str, BranchEniSpec] = {}
         self.said: list[str] = []
         self._ec2, self._clock, self._workers = ec2, clock, workers
-        self._pacing, self._memory, self._vlans = Pacing(clock), Memory(clock), Vlans()
+        self._start_process()
         self._chance = random.Random(0)  # noqa: S311 - jitter
 
     def up(self, specs: Iterable[BranchEniSpec]) -> list[Exception | ProcessDiedError]:
@@ -68,7 +70,7 @@ class Engine:
         return self._run([partial(self._delete, name) for name in list(self.recorded)])
 
     def _run(self, tasks: Sequence[Callable[[], None]]) -> list[Exception | ProcessDiedError]:
-        self._pacing, self._memory, self._vlans = Pacing(self._clock), Memory(self._clock), Vlans()
+        self._start_process()
         try:
             if self._workers > 1:
                 outcomes = self._clock.run(tasks, self._workers)
@@ -77,10 +79,18 @@ class Engine:
         except ProcessDiedError as death:
             return [death]
 
-    def _enis(self) -> BranchEnis:
+    def _start_process(self) -> None:
+        self._pacing, self._memory = Pacing(self._clock), Memory(self._clock)
+        self._vlans, self._generations = Vlans(), Generations()
+        self._claimed = {recorded.state.interface.id for recorded in self.recorded.values()}
+
+    def _enis(self, recorded: Recorded | None = None) -> BranchEnis:
+        if recorded is not None:
+            interface = recorded.state.interface
+            self._memory.note_recorded(interface.id, interface.tags.get(MADE_AT_TAG, ""))
         deadline = Deadline(self._clock, TIMEOUT_SECONDS)
         ec2 = RetryingEc2(self._ec2, self._clock, self._pacing, deadline, self._memory, self._chance)
-        return BranchEnis(ec2, self._clock, self.said.append, self._vlans)
+        return BranchEnis(ec2, self._clock, self.said.append, self._vlans, self._generations, self._claimed)
 
     def _bring(self, spec: BranchEniSpec) -> None:
         before = self.recorded.get(spec.name)
@@ -92,12 +102,12 @@ class Engine:
             self.recorded[spec.name] = Recorded(spec, self._enis().create(spec))
             del self.unfinished[spec.name]
         elif before.spec != spec or is_drifted(before):
-            state = self._enis().update(before.state.interface.id, spec)
+            state = self._enis(before).update(before.state.interface.id, spec)
             self.recorded[spec.name] = Recorded(spec, state)
 
     def _read(self, name: str) -> None:
         before = self.recorded[name]
-        found = self._enis().read(before.state.interface.id, before.spec, before.state.association_id)
+        found = self._enis(before).read(before.state.interface.id, before.spec, before.state.association_id)
         if found is None:
             del self.recorded[name]
         else:
@@ -106,7 +116,7 @@ class Engine:
 
     def _delete(self, name: str) -> None:
         before = self.recorded[name]
-        self._enis().delete(before.state.interface.id, before.spec, before.state.association_id)
+        self._enis(before).delete(before.state.interface.id, before.spec, before.state.association_id)
         del self.recorded[name]
 
 
@@ -117,7 +127,8 @@ def is_drifted(recorded: Recorded) -> bool:
         state.interface.group_ids != frozenset(spec.group_ids)
         or state.interface.description != spec.description
         or not state.association_id
-        or dict(state.interface.tags) != spec.all_tags
+        or not spec.all_tags.items() <= state.interface.tags.items()
+        or bool(state.interface.tags.keys() - spec.all_tags.keys() - OWN_TAGS)
     )
 
 

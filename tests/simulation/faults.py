@@ -131,10 +131,12 @@ class Faults:
         plan: The faults; at a call that two of them mean, the first one counts.
         vanish: Deletes, as a stranger would, what a call (its name, its target) is about, and tells whether
             there was such a thing; for the kind NOT_FOUND_OLD.
+        is_new: Tells whether a target is so new that a replica may not know it; for the kind NOT_FOUND_FRESH.
     """
 
     plan: Sequence[Fault] = ()
     vanish: Callable[[str, str], bool] = lambda _, __: False
+    is_new: Callable[[str], bool] = lambda _: True
     met: list[Fault] = field(default_factory=list)
     """Faults that came to pass."""
     _seen: Counter[str] = field(default_factory=Counter)
@@ -170,5 +172,7 @@ class Faults:
             with suppress(Ec2CallError):
                 do()
         if kind is Kind.NOT_FOUND_OLD and self.vanish(call, target):
+            return do()
+        if kind is Kind.NOT_FOUND_FRESH and not self.is_new(target):
             return do()
         raise Ec2CallError(call, code_of(kind, call), kind.value)

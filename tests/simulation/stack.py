@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from podsg.lifecycle.branch_eni import BranchEniSpec
+from podsg.lifecycle.tokens import OWN_TAGS
 from tests.simulation.bystanders import Bystanders
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.ec2 import SimulatedEc2
@@ -14,6 +15,7 @@ from tests.simulation.rows import InterfaceRow
 
 OWNER: Final = "store/dev"
 NAMES: Final = ("alpha", "beta", "gamma")
+LONGEST_LAG_SECONDS: Final = 120.0
 VARIANTS: Final = 18
 """Ways in which a branch ENI of one name can be asked for."""
 
@@ -87,6 +89,11 @@ class Stack:
             self.region.remove(mine[0].id)
         return True
 
+    def is_new(self, target: str) -> bool:
+        """Tell whether a replica may not know an interface or association of the stack yet."""
+        earliest = self.clock.now() - LONGEST_LAG_SECONDS
+        return any(row.made_at > earliest for row in self.mine() if target in {row.id, row.association_id})
+
     def breaches(self, wanted: Sequence[BranchEniSpec]) -> list[str]:
         """Compare the cloud with a program that was applied."""
         wrong = self.bystanders.breaches()
@@ -110,7 +117,7 @@ class Stack:
             f"groups {sorted(row.group_ids)}": row.group_ids == frozenset(spec.group_ids),
             f"description {row.description}": row.description == spec.description,
             f"tags {row.tags}": tags.items() <= row.tags.items()
-            and row.tags.keys() - tags.keys() <= {"Name"},
+            and row.tags.keys() - tags.keys() <= {"Name", *OWN_TAGS},
             f"on no trunk: {row}": hung is not None,
             f"on {hung}": hung is None
             or (hung.trunk_id == spec.trunk_eni_id and spec.vlan_id in {0, hung.vlan_id}),

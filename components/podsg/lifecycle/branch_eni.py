@@ -17,33 +17,34 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from podsg.errors import (
-    AccessDeniedError,
     AwsError,
-    CapacityError,
     DeadlineError,
     Ec2CallError,
-    InUseError,
     NotFoundError,
 )
-from podsg.lifecycle.branch_eni_errors import foreign, gone, no_trunk, no_vlan, not_open, tokens_used_up
+from podsg.lifecycle.branch_eni_errors import foreign, gone, named_twice, no_trunk, tokens_used_up
 from podsg.lifecycle.calls import PROPAGATION_SECONDS
-from podsg.lifecycle.deadline import Deadline
 from podsg.lifecycle.eni_states import BranchEni, BranchEniSpec, EniState, state_of
-from podsg.lifecycle.interfaces import ENI_OWNER_TAG, NetworkInterface, NewInterface, TrunkAssociation
+from podsg.lifecycle.generations import Generations
+from podsg.lifecycle.interfaces import ENI_OWNER_TAG, NetworkInterface, NewInterface
 from podsg.lifecycle.ports import Clock, Ec2, Say
 from podsg.lifecycle.retries import Kind, kind_of
-from podsg.lifecycle.tokens import NAME_TAG, OWNER_TAG, client_token, is_own
-from podsg.lifecycle.vlans import HIGHEST_VLAN, Vlans
+from podsg.lifecycle.tokens import (
+    GENERATION_TAG,
+    MADE_AT_TAG,
+    NAME_TAG,
+    OWN_TAGS,
+    OWNER_TAG,
+    client_token,
+    is_own,
+)
+from podsg.lifecycle.trunk_calls import POLL_SECONDS, TrunkCalls, is_wanted
+from podsg.lifecycle.vlans import Vlans
 
 __all__ = ["BranchEni", "BranchEniSpec", "BranchEnis", "EniState", "state_of"]
 
-POLL_SECONDS: Final = 5.0
-LONGEST_GENERATIONS: Final = 20
-"""Branch ENIs of one name and shape that EC2 may still remember by their tokens."""
-
-
-class _VlanRefusedError(Exception):
-    """EC2 refused a VLAN, which somebody else has by now."""
+MOST_REMEMBERED: Final = 100
+"""Branch ENIs of one name that EC2 may still remember by their tokens."""
 
 
 @dataclass
@@ -55,12 +56,21 @@ class BranchEnis:
         clock: Time.
         say: Receives progress.
         vlans: VLANs that this process has handed out.
+        generations: Tokens that this process has used.
+        claimed: Ids of interfaces that resources of this process record.
     """
 
     ec2: Ec2
     clock: Clock
     say: Say
     vlans: Vlans = field(default_factory=Vlans)
+    generations: Generations = field(default_factory=Generations)
+    claimed: set[str] = field(default_factory=set)
+
+    @property
+    def trunk_calls(self) -> TrunkCalls:
+        """Return the calls about trunks."""
+        return TrunkCalls(self.ec2, self.clock, self.vlans)
 
     def create(self, spec: BranchEniSpec) -> BranchEni:
         """Make a branch ENI and hang it on its trunk, or go on with one that was cut off.
@@ -72,23 +82,24 @@ class BranchEnis:
         Raises:
             TrunkCallNotOpenError: The account may not associate trunk interfaces.
             CapacityError: No VLAN, slot or address is free.
-            StateError: What is to be adopted is somebody else's, or does not fit.
+            StateError: What is to be adopted is somebody else's, or does not fit; or another resource of the
+                stack has this name.
         """
         trunk = self._trunk(spec)
-        self._probe(spec)
+        self.trunk_calls.probe(spec)
         if spec.adopt_eni_id:
-            return self._associated(self._adopted(spec, trunk), spec, is_new=False)
+            return self._claimed(self._associated(self._adopted(spec, trunk), spec, is_new=False))
         subnet_id = spec.subnet_id or trunk.subnet_id
         interface = self._left_by_a_cut(spec, subnet_id)
         is_new = interface is None
         interface = interface or self._made(spec, subnet_id)
         if interface.zone != trunk.zone:
-            self._undo(interface)
+            self._undo(interface, spec)
             raise foreign(spec, f"{subnet_id} is in {interface.zone}; wanted: {trunk.zone}, as its trunk")
         try:
-            return self._associated(interface, spec, is_new=is_new)
+            return self._claimed(self._associated(interface, spec, is_new=is_new))
         except (AwsError, DeadlineError):
-            self._undo(interface)
+            self._undo(interface, spec)
             raise
 
     def read(self, eni_id: str, spec: BranchEniSpec, association_id: str = "") -> BranchEni | None:
@@ -111,7 +122,7 @@ class BranchEnis:
             return BranchEni(interface, spec.trunk_eni_id)
         if association_id:
             return BranchEni(interface, spec.trunk_eni_id, association_id)
-        found = self._association(interface.id)
+        found = self.trunk_calls.association_of(interface.id)
         if found is None:
             return BranchEni(interface, spec.trunk_eni_id)
         return BranchEni(interface, found.trunk_id, found.id, found.vlan_id)
@@ -144,12 +155,10 @@ class BranchEnis:
             StateError: It is somebody else's.
         """
         interface = self._interface(eni_id)
-        if interface is not None:
-            self._refuse_foreign(interface, spec)
-            self._take_off(interface, association_id)
-            if spec.cooldown_seconds:
-                self.clock.sleep(spec.cooldown_seconds)
-        self._delete_for_good(eni_id)
+        if interface is None:
+            return self.ec2.delete_network_interface(eni_id)
+        self._refuse_foreign(interface, spec)
+        return self._end(interface, spec, association_id, spec.cooldown_seconds)
 
     def _trunk(self, spec: BranchEniSpec) -> NetworkInterface:
         trunk = self._interface(spec.trunk_eni_id)
@@ -159,36 +168,18 @@ class BranchEnis:
             raise no_trunk(spec, trunk)
         return trunk
 
-    def _probe(self, spec: BranchEniSpec) -> None:
-        """Find out by DryRun whether the account may make the trunk call; only a refused right is a no."""
-        if self.vlans.is_open(spec.trunk_eni_id):
-            return
-        try:
-            self.ec2.associate_trunk_interface(
-                branch_id=spec.trunk_eni_id,
-                trunk_id=spec.trunk_eni_id,
-                vlan_id=spec.vlan_id or HIGHEST_VLAN,
-                token=client_token("probe", spec.trunk_eni_id),
-                dry_run=True,
-            )
-        except AccessDeniedError as error:
-            raise not_open(spec, error) from None
-        except AwsError as error:
-            if not _says_more_than_rights(error):
-                raise
-        self.vlans.note_open(spec.trunk_eni_id)
-
     def _left_by_a_cut(self, spec: BranchEniSpec, subnet_id: str) -> NetworkInterface | None:
         """Return what a create that was cut off made; what does not fit, or is one too many, is deleted."""
         filters = {f"tag:{OWNER_TAG}": [spec.owner], f"tag:{NAME_TAG}": [spec.name]}
         found = self.ec2.describe_network_interfaces(filters=filters)
+        if twice := self.claimed.intersection(one.id for one in found):
+            raise named_twice(spec, twice)
         kept: NetworkInterface | None = None
         for one in sorted(found, key=lambda each: (state_of(each) is EniState.FREE, each.id)):
             if kept is None and one.subnet_id == subnet_id and self._fits(one, spec):
                 kept = one
                 continue
-            self._take_off(one, "")
-            self._delete_for_good(one.id)
+            self._end(one, spec)
         if kept is not None:
             self._bring_in_line(kept, spec)
         return kept
@@ -196,34 +187,59 @@ class BranchEnis:
     def _fits(self, interface: NetworkInterface, spec: BranchEniSpec) -> bool:
         if state_of(interface) is EniState.FREE:
             return True
-        found = self._association(interface.id)
-        return found is not None and _is_wanted(found, spec)
+        found = self.trunk_calls.association_of(interface.id)
+        return found is not None and is_wanted(found, spec)
 
     def _made(self, spec: BranchEniSpec, subnet_id: str) -> NetworkInterface:
-        """Create the interface; a token that EC2 remembers for one that is gone gives way to the next."""
-        shape = (subnet_id, sorted(spec.group_ids), spec.description, sorted(spec.all_tags.items()))
-        for generation in range(LONGEST_GENERATIONS):
-            token = client_token(spec.owner, spec.name, spec.trunk_eni_id, spec.vlan_id, shape, generation)
-            wanted = NewInterface(
-                subnet_id, tuple(sorted(spec.group_ids)), spec.description, spec.all_tags, token
-            )
-            try:
-                made = self.ec2.create_network_interface(wanted)
-            except Ec2CallError as error:
-                if kind_of(error.call, error.code) is not Kind.TOKEN:
-                    raise
-                if (left := self._left_by_a_cut(spec, subnet_id)) is not None:
-                    return left
-                continue
-            if (interface := self._interface(made.id)) is not None:
+        """Create the interface, once, whoever was cut off while creating it.
+
+        All processes walk the same tokens. A request says when it was made, so that a token which an earlier
+        process used shows itself: what that process made is either seen within the lag of EC2, or gone.
+        """
+        groups = tuple(sorted(spec.group_ids))
+        for _ in range(MOST_REMEMBERED):
+            generation = self.generations.next_of(spec.owner, spec.name)
+            token = client_token("branch-eni", spec.owner, spec.name, generation)
+            stamp = {MADE_AT_TAG: self.clock.utc().isoformat(), GENERATION_TAG: str(generation)}
+            tags = {**spec.all_tags, **stamp}
+            made = self._asked_for(NewInterface(subnet_id, groups, spec.description, tags, token))
+            if made is not None and (interface := self._interface(made.id)) is not None:
                 return interface
-            self.say(f"{spec.name}: EC2 remembers {made.id}, which is gone; making another one …")
-        raise tokens_used_up(spec, LONGEST_GENERATIONS)
+            if (left := self._seen_later(spec, subnet_id)) is not None:
+                return left
+        raise tokens_used_up(spec, MOST_REMEMBERED)
+
+    def _asked_for(self, wanted: NewInterface) -> NetworkInterface | None:
+        """Return what this request made; None if its token stands for another one."""
+        try:
+            made = self.ec2.create_network_interface(wanted)
+        except Ec2CallError as error:
+            if kind_of(error.call, error.code) is not Kind.TOKEN:
+                raise
+            return None
+        return made if made.tags.get(MADE_AT_TAG) == wanted.tags[MADE_AT_TAG] else None
+
+    def _seen_later(self, spec: BranchEniSpec, subnet_id: str) -> NetworkInterface | None:
+        """Return what an earlier process made, as soon as EC2 shows it; None if it must be gone.
+
+        All operations of a process share the wait: what is made before it began is seen when it ends.
+        """
+        ends = self.generations.first_missed(self.clock.now()) + PROPAGATION_SECONDS
+        if self.clock.now() < ends:
+            self.say(
+                f"{spec.name}: EC2 remembers an earlier one; looking for up to"
+                f" {ends - self.clock.now():.0f} s whether it is still there …"
+            )
+        while (left := self._left_by_a_cut(spec, subnet_id)) is None and self.clock.now() < ends:
+            self.clock.sleep(POLL_SECONDS)
+        return left
 
     def _adopted(self, spec: BranchEniSpec, trunk: NetworkInterface) -> NetworkInterface:
         interface = self._interface(spec.adopt_eni_id)
         if interface is None:
             raise gone(spec.adopt_eni_id)
+        if interface.id in self.claimed:
+            raise named_twice(spec, {interface.id})
         owner = interface.tags.get(OWNER_TAG) or interface.tags.get(ENI_OWNER_TAG)
         if owner and not is_own(interface, spec.owner, spec.name):
             raise foreign(spec, f"{interface.id} belongs to {owner}")
@@ -244,99 +260,37 @@ class BranchEnis:
         wanted = spec.all_tags
         if new := {key: value for key, value in wanted.items() if interface.tags.get(key) != value}:
             self.ec2.create_tags(interface.id, new)
-        if old := sorted(key for key in interface.tags.keys() - wanted.keys() if not key.startswith("aws:")):
+        if old := sorted(key for key in interface.tags.keys() - wanted.keys() if not _is_kept(key)):
             self.ec2.delete_tags(interface.id, old)
 
     def _associated(self, interface: NetworkInterface, spec: BranchEniSpec, *, is_new: bool) -> BranchEni:
-        """Hang an interface on its trunk, unless it is there; a VLAN that somebody else takes gives way.
+        found = self.trunk_calls.hang(interface.id, spec, is_new=is_new)
+        if state_of(interface) is EniState.FREE:
+            interface = self._interface(interface.id) or interface
+        return BranchEni(interface, found.trunk_id, found.id, found.vlan_id)
 
-        A list may lag: what EC2 refused is not asked for again, whatever the next list shows.
-        """
-        refused: set[int] = set()
-        for attempt in range(HIGHEST_VLAN):
-            associations = self.ec2.describe_trunk_associations()
-            own = next((one for one in associations if one.branch_id == interface.id), None)
-            if own is not None:
-                return self._checked(interface, own, spec)
-            used = refused | {one.vlan_id for one in associations if one.trunk_id == spec.trunk_eni_id}
-            vlan_id = self.vlans.take(spec.trunk_eni_id, used, spec.vlan_id)
-            if not vlan_id:
-                raise no_vlan(spec, used)
-            try:
-                made = self._associate(interface.id, spec, vlan_id, attempt)
-            except _VlanRefusedError:
-                refused.add(vlan_id)
-                continue
-            finally:
-                self.vlans.give_back(spec.trunk_eni_id, vlan_id)
-            if made is not None and (is_new or self._association(interface.id) is not None):
-                return BranchEni(
-                    self._interface(interface.id) or interface, spec.trunk_eni_id, made.id, made.vlan_id
-                )
-        raise no_vlan(spec, set(range(1, HIGHEST_VLAN + 1)))
+    def _claimed(self, made: BranchEni) -> BranchEni:
+        self.claimed.add(made.interface.id)
+        return made
 
-    def _associate(
-        self, interface_id: str, spec: BranchEniSpec, vlan_id: int, attempt: int
-    ) -> TrunkAssociation | None:
-        """Make the trunk call; None if another look has to show what came of it.
+    def _end(
+        self,
+        interface: NetworkInterface,
+        spec: BranchEniSpec,
+        association_id: str = "",
+        cooldown_seconds: float = 0.0,
+    ) -> None:
+        self.trunk_calls.take_off(interface, association_id)
+        if cooldown_seconds:
+            self.clock.sleep(cooldown_seconds)
+        self.ec2.delete_network_interface(interface.id)
+        self.claimed.discard(interface.id)
+        self.generations.note_gone(spec.owner, spec.name, interface.tags.get(GENERATION_TAG, ""))
 
-        Raises:
-            _VlanRefusedError: EC2 does not give this VLAN.
-        """
-        trunk_id = spec.trunk_eni_id
-        try:
-            return self.ec2.associate_trunk_interface(
-                branch_id=interface_id,
-                trunk_id=trunk_id,
-                vlan_id=vlan_id,
-                token=client_token("associate", interface_id, trunk_id, vlan_id, attempt, self.clock.now()),
-            )
-        except AccessDeniedError as error:
-            raise not_open(spec, error) from None
-        except InUseError:
-            self.clock.sleep(POLL_SECONDS)
-            return None
-        except Ec2CallError as error:
-            if error.code == "InvalidParameterValue":
-                raise _VlanRefusedError from None
-            if kind_of(error.call, error.code) is Kind.NO_ANSWER:
-                return None
-            raise
-
-    def _checked(self, interface: NetworkInterface, own: TrunkAssociation, spec: BranchEniSpec) -> BranchEni:
-        if not _is_wanted(own, spec):
-            raise foreign(
-                spec,
-                f"{interface.id} hangs on {own.trunk_id} under VLAN {own.vlan_id};"
-                f" wanted: {spec.trunk_eni_id}{f' under VLAN {spec.vlan_id}' if spec.vlan_id else ''}",
-            )
-        return BranchEni(interface, own.trunk_id, own.id, own.vlan_id)
-
-    def _take_off(self, interface: NetworkInterface, association_id: str) -> None:
-        if state_of(interface) is not EniState.ASSOCIATED:
-            return
-        if not association_id:
-            found = self._association(interface.id)
-            association_id = found.id if found else ""
-        if association_id:
-            self.ec2.disassociate_trunk_interface(
-                association_id, token=client_token("disassociate", association_id)
-            )
-
-    def _delete_for_good(self, eni_id: str) -> None:
-        """Delete an interface, and look whether it is gone: a call may not have seen what was just made."""
-        deadline = Deadline(self.clock, PROPAGATION_SECONDS)
-        while True:
-            self.ec2.delete_network_interface(eni_id)
-            if self._interface(eni_id) is None or deadline.is_over():
-                return
-            deadline.sleep(POLL_SECONDS)
-
-    def _undo(self, interface: NetworkInterface) -> None:
+    def _undo(self, interface: NetworkInterface, spec: BranchEniSpec) -> None:
         """Delete what a failed create has made: the engine does not keep its id."""
         try:
-            self._take_off(interface, "")
-            self._delete_for_good(interface.id)
+            self._end(interface, spec)
         except (AwsError, DeadlineError) as error:
             self.say(f"{interface.id} is left behind, and the next up goes on with it: {error}")
 
@@ -347,22 +301,11 @@ class BranchEnis:
             return None
         return found[0] if found else None
 
-    def _association(self, eni_id: str) -> TrunkAssociation | None:
-        found = self.ec2.describe_trunk_associations()
-        return next((one for one in found if one.branch_id == eni_id), None)
-
     def _refuse_foreign(self, interface: NetworkInterface, spec: BranchEniSpec) -> None:
         if not is_own(interface, spec.owner, spec.name):
             owner = interface.tags.get(OWNER_TAG, "nobody that podsg knows")
             raise foreign(spec, f"{interface.id} belongs to {owner}")
 
 
-def _is_wanted(found: TrunkAssociation, spec: BranchEniSpec) -> bool:
-    return found.trunk_id == spec.trunk_eni_id and spec.vlan_id in {0, found.vlan_id}
-
-
-def _says_more_than_rights(error: AwsError) -> bool:
-    """Tell whether EC2 has looked beyond the rights: it found fault with the made-up branch of the probe."""
-    if isinstance(error, Ec2CallError):
-        return kind_of(error.call, error.code) in {Kind.OTHER, Kind.STATE, Kind.MALFORMED, Kind.TOKEN}
-    return isinstance(error, NotFoundError | InUseError | CapacityError)
+def _is_kept(tag: str) -> bool:
+    return tag in OWN_TAGS or tag.startswith("aws:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from podsg.errors import (
@@ -86,14 +87,28 @@ def no_trunk(spec: BranchEniSpec, found: NetworkInterface) -> StateError:
     )
 
 
-def tokens_used_up(spec: BranchEniSpec, count: int) -> StateError:
-    """Tell that EC2 remembers too many interfaces of this shape."""
+def named_twice(spec: BranchEniSpec, eni_ids: Collection[str]) -> StateError:
+    """Tell that another resource of the stack has what this one would take over."""
     return StateError(
         Explanation(
             f"branch ENI {spec.name}",
-            f"EC2 remembers {count} interfaces of this name and shape that are gone; limit: {count}",
+            f"another resource of {spec.owner} records {', '.join(sorted(eni_ids))} under this name;"
+            " allowed: one",
+            "two resources with one interface would change and delete it in turn.",
+            "give each branch ENI of a stack a logical name of its own.",
+            REFERENCE,
+        )
+    )
+
+
+def tokens_used_up(spec: BranchEniSpec, count: int) -> StateError:
+    """Tell that EC2 remembers too many interfaces of this name."""
+    return StateError(
+        Explanation(
+            f"branch ENI {spec.name}",
+            f"EC2 remembers {count} interfaces of this name that are gone; limit: {count}",
             "a token that EC2 remembers makes no new interface.",
-            "change its description, or wait a day.",
+            "change its logical name, or wait a day.",
             REFERENCE,
         )
     )

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
+from datetime import datetime
 from typing import Final, TypeVar
 
 from podsg.errors import Ec2CallError
@@ -15,6 +16,7 @@ from podsg.lifecycle.interfaces import NetworkInterface, NewInterface, SecurityG
 from podsg.lifecycle.pacing import Pacing
 from podsg.lifecycle.ports import Clock, Ec2
 from podsg.lifecycle.retries import Verdict, kind_of, verdict
+from podsg.lifecycle.tokens import MADE_AT_TAG
 
 Answer = TypeVar("Answer")
 PROPAGATION_SECONDS: Final = 150.0
@@ -39,24 +41,39 @@ class Memory:
     _deleted: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, thing_id: str) -> None:
-        """Remember that something was made now."""
+    def note(self, thing_id: str, age_seconds: float = 0.0) -> None:
+        """Remember that something was made, now or that long ago."""
         with self._lock:
-            self._made[thing_id] = self.clock.now()
+            self._made[thing_id] = self.clock.now() - age_seconds
+
+    def note_recorded(self, thing_id: str, made_at: str) -> None:
+        """Remember what another process made.
+
+        Args:
+            thing_id: Its id.
+            made_at: When it was made (ISO 8601); empty if nobody knows, which is long ago.
+        """
+        if made_at:
+            age = (self.clock.utc() - datetime.fromisoformat(made_at)).total_seconds()
+            self.note(thing_id, max(0.0, age))
 
     def note_seen(self, *ids: str) -> None:
-        """Remember what EC2 showed, unless it is deleted: not found soon after may be a replica that lags."""
+        """Remember what EC2 showed: not found soon after may be a replica that lags."""
         with self._lock:
             for one in ids:
-                if one not in self._deleted:
-                    self._made.setdefault(one, self.clock.now())
+                self._made.setdefault(one, self.clock.now())
 
-    def forget(self, *ids: str) -> None:
-        """Forget what may be gone again."""
+    def forget(self, thing_id: str, *, is_deleted: bool) -> None:
+        """Forget what was not found, or what was deleted: that is gone, whatever a replica still shows."""
         with self._lock:
-            for one in ids:
-                self._made.pop(one, None)
-                self._deleted.add(one)
+            self._made.pop(thing_id, None)
+            if is_deleted:
+                self._deleted.add(thing_id)
+
+    def is_deleted(self, thing_id: str) -> bool:
+        """Tell whether this process has deleted something."""
+        with self._lock:
+            return thing_id in self._deleted
 
     def is_fresh(self, *ids: str) -> bool:
         """Tell whether one of them was made so short a time ago that EC2 may not see it yet."""
@@ -107,9 +124,13 @@ class RetryingEc2:
         call = _Call(
             "DescribeNetworkInterfaces", ", ".join(ids), tuple(ids), is_unfiltered=not (ids or filters)
         )
-        found = self._made(call, lambda: self.ec2.describe_network_interfaces(ids=ids, filters=filters))
-        if ids:
-            self._memory.note_seen(*(one.id for one in found))
+        listed = self._made(call, lambda: self.ec2.describe_network_interfaces(ids=ids, filters=filters))
+        found = tuple(one for one in listed if not self._memory.is_deleted(one.id))
+        for one in found:
+            if made_at := one.tags.get(MADE_AT_TAG):
+                self._memory.note_recorded(one.id, made_at)
+            elif ids:
+                self._memory.note_seen(one.id)
         return found
 
     def describe_trunk_associations(self, *, ids: Collection[str] = ()) -> tuple[TrunkAssociation, ...]:
@@ -182,12 +203,16 @@ class RetryingEc2:
 
     def delete_network_interface(self, interface_id: str, *, dry_run: bool = False) -> None:
         """Delete an interface; one that is gone already is fine."""
-        self._call(
-            _Call("DeleteNetworkInterface", interface_id, (interface_id,), is_dry_run=dry_run),
-            lambda: self.ec2.delete_network_interface(interface_id, dry_run=dry_run),
-        )
+        is_deleted = False
+
+        def delete() -> None:
+            nonlocal is_deleted
+            self.ec2.delete_network_interface(interface_id, dry_run=dry_run)
+            is_deleted = True
+
+        self._call(_Call("DeleteNetworkInterface", interface_id, (interface_id,), is_dry_run=dry_run), delete)
         if not dry_run:
-            self._memory.forget(interface_id)
+            self._memory.forget(interface_id, is_deleted=is_deleted)
 
     def delete_security_group(self, group_id: str) -> None:
         """Delete a security group; one that is gone already is fine."""

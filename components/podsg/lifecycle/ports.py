@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from podsg.lifecycle.interfaces import NetworkInterface, NewInterface, SecurityGroup, TrunkAssociation
@@ -21,6 +22,10 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
+        ...
+
+    def utc(self) -> datetime:
+        """Return the time of day in UTC, which other processes can compare; somebody may set it back."""
         ...
 
 

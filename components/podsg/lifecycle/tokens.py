@@ -13,6 +13,12 @@ OWNER_TAG: Final = "podsg:owner"
 """`<project>/<stack>`."""
 NAME_TAG: Final = "podsg:branch-eni"
 """Logical name of the resource."""
+MADE_AT_TAG: Final = "podsg:made-at"
+"""When an interface was made, as EC2 does not tell it (ISO 8601, UTC)."""
+GENERATION_TAG: Final = "podsg:generation"
+"""How many of its name were asked for before it: which token it has."""
+OWN_TAGS: Final = frozenset({OWNER_TAG, NAME_TAG, MADE_AT_TAG, GENERATION_TAG})
+"""Tags that no program asks for."""
 
 
 def client_token(*parts: object) -> str:

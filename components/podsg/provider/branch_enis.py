@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from podsg.lifecycle.branch_eni import BranchEni, BranchEnis, BranchEniSpec
+from podsg.lifecycle.generations import Generations
 from podsg.lifecycle.interfaces import NetworkInterface
 from podsg.lifecycle.sweep import refuse_unknown_vpc
-from podsg.lifecycle.tokens import NAME_TAG, OWNER_TAG
+from podsg.lifecycle.tokens import MADE_AT_TAG, NAME_TAG, OWN_TAGS, OWNER_TAG
 from podsg.lifecycle.vlans import Vlans
-from podsg.provider.gate_account import GateAccount, Inputs, say
+from podsg.provider.gate_account import MEMORY, GateAccount, Inputs, say
 
 VLANS: Final = Vlans()
+GENERATIONS: Final = Generations()
+CLAIMED: Final[set[str]] = set()
+"""Ids of interfaces that resources record."""
 FRESH_SECONDS: Final = 60.0
 """How long a list of all branch ENIs of a stack serves the reads of a refresh."""
 
@@ -54,7 +58,7 @@ PREFETCH: Final = Prefetch()
 def create(inputs: Inputs) -> tuple[str, dict[str, Any]]:
     """Make a branch ENI, or take one over; return its id and outputs."""
     try:
-        made = _operations(inputs).create(spec_of(inputs))
+        made = _operations(GateAccount.without_vpc(inputs)).create(spec_of(inputs))
     finally:
         PREFETCH.forget()
     return made.interface.id, outputs_of(made, inputs)
@@ -63,7 +67,7 @@ def create(inputs: Inputs) -> tuple[str, dict[str, Any]]:
 def read(eni_id: str, props: Inputs) -> dict[str, Any] | None:
     """Return the outputs of what is there; None if it is gone."""
     account = GateAccount.without_vpc(props)
-    operations, spec = BranchEnis(account.ec2, account.clock, say, VLANS), spec_of(props)
+    operations, spec = _recorded(account, eni_id, props), spec_of(props)
     association_id = props.get("association_id") or ""
     seen = PREFETCH.find(account, eni_id)
     found = (
@@ -77,10 +81,11 @@ def read(eni_id: str, props: Inputs) -> dict[str, Any] | None:
     return outputs_of(found, props)
 
 
-def update(eni_id: str, inputs: Inputs) -> dict[str, Any]:
+def update(eni_id: str, olds: Inputs, inputs: Inputs) -> dict[str, Any]:
     """Give a branch ENI what the inputs say; return its outputs."""
     try:
-        changed = _operations(inputs).update(eni_id, spec_of(inputs))
+        operations = _recorded(GateAccount.without_vpc(inputs), eni_id, olds)
+        changed = operations.update(eni_id, spec_of(inputs))
     finally:
         PREFETCH.forget()
     return outputs_of(changed, inputs)
@@ -89,8 +94,7 @@ def update(eni_id: str, inputs: Inputs) -> dict[str, Any]:
 def delete(eni_id: str, props: Inputs) -> None:
     """Delete a branch ENI."""
     # Where its VPC is not known, that it is not found would prove nothing.
-    account = GateAccount.of(props)
-    operations = BranchEnis(account.ec2, account.clock, say, VLANS)
+    operations = _recorded(GateAccount.of(props), eni_id, props)
     try:
         operations.delete(eni_id, spec_of(props), props.get("association_id") or "")
     finally:
@@ -128,6 +132,7 @@ def outputs_of(found: BranchEni, inputs: Inputs) -> dict[str, Any]:
         "private_ip": interface.private_ip,
         "mac_address": interface.mac_address,
         "status": interface.status,
+        "made_at": interface.tags.get(MADE_AT_TAG, ""),
         "group_ids": sorted(interface.group_ids),
         "description": interface.description,
         "tags": _shown_tags(interface.tags, inputs),
@@ -136,7 +141,7 @@ def outputs_of(found: BranchEni, inputs: Inputs) -> dict[str, Any]:
 
 def _shown_tags(tags: Mapping[str, str], inputs: Inputs) -> dict[str, str]:
     """Leave out what every branch ENI has, and what AWS tags itself."""
-    hidden = {OWNER_TAG, NAME_TAG}
+    hidden = set(OWN_TAGS)
     if "Name" not in (inputs["tags"] or {}) and tags.get("Name") == inputs["name"]:
         hidden.add("Name")
     return {
@@ -144,6 +149,11 @@ def _shown_tags(tags: Mapping[str, str], inputs: Inputs) -> dict[str, str]:
     }
 
 
-def _operations(inputs: Inputs) -> BranchEnis:
-    account = GateAccount.without_vpc(inputs)
-    return BranchEnis(account.ec2, account.clock, say, VLANS)
+def _recorded(account: GateAccount, eni_id: str, outputs: Inputs) -> BranchEnis:
+    """Return the operations on what the state records; EC2 may not see yet what another process just made."""
+    MEMORY.note_recorded(eni_id, outputs.get("made_at") or "")
+    return _operations(account)
+
+
+def _operations(account: GateAccount) -> BranchEnis:
+    return BranchEnis(account.ec2, account.clock, say, VLANS, GENERATIONS, CLAIMED)

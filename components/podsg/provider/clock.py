@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 
 class MachineClock:
@@ -15,3 +16,7 @@ class MachineClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(max(0.0, seconds))
+
+    def utc(self) -> datetime:
+        """Return the time of day."""
+        return datetime.now(UTC)

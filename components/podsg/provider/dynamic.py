@@ -146,9 +146,10 @@ class BranchEniProvider(ResourceProvider):
         known = _with_sentinels(news)
         return CheckResult(dict(news), [*_failures(known), *_branch_eni_failures(known)])
 
-    def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
+    def diff(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Replace for another place, the old one first; change everything else in place."""
         news = _with_sentinels(news)
+        branch_enis.CLAIMED.add(id_)
         replaces = [key for key in _PLACE if news[key] != olds.get(key) and news[key] not in _AS_IT_IS]
         if news["adopt_eni_id"] == olds.get("eni_id"):
             replaces = [key for key in replaces if key != "adopt_eni_id"]
@@ -163,9 +164,9 @@ class BranchEniProvider(ResourceProvider):
         eni_id, outputs = branch_enis.create(props)
         return CreateResult(eni_id, outputs)
 
-    def update(self, id_: str, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
+    def update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
         """Bring it in line; what others changed comes back."""
-        return UpdateResult(branch_enis.update(id_, news))
+        return UpdateResult(branch_enis.update(id_, olds, news))
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Look at it; gone is no id."""

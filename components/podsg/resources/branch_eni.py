@@ -18,6 +18,7 @@ OUTPUTS = (
     "private_ip",
     "mac_address",
     "status",
+    "made_at",
 )
 
 
@@ -74,6 +75,8 @@ class BranchEni(dynamic.Resource, module="podsg", name="BranchEni"):
     """Ids of its security groups."""
     status: pulumi.Output[str]
     """What EC2 says of it."""
+    made_at: pulumi.Output[str]
+    """When it was made (ISO 8601, UTC), as its tag `podsg:made-at` says; empty if it was taken over."""
 
     def __init__(self, name: str, args: BranchEniArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         super().__init__(

@@ -14,13 +14,10 @@ from podsg.errors import (
     StateError,
     TrunkCallNotOpenError,
 )
-from podsg.lifecycle.branch_eni import (
-    LONGEST_GENERATIONS,
-    POLL_SECONDS,
-    EniState,
-    state_of,
-)
-from podsg.lifecycle.tokens import NAME_TAG, OWNER_TAG
+from podsg.lifecycle.branch_eni import MOST_REMEMBERED, EniState, state_of
+from podsg.lifecycle.calls import PROPAGATION_SECONDS
+from podsg.lifecycle.tokens import GENERATION_TAG, MADE_AT_TAG, NAME_TAG, OWNER_TAG
+from podsg.lifecycle.trunk_calls import POLL_SECONDS
 from tests.pure.lifecycle.branch_eni_scene import OWNER, Process, World, made_in
 from tests.simulation.faults import Fault, Faults, Kind, ProcessDiedError
 
@@ -41,7 +38,14 @@ def test_branch_is_made_with_all_that_is_wanted_in_two_writes(world: World) -> N
         frozenset(world.groups[:1]),
         "of one",
     )
-    assert row.tags == {"Name": "one", "team": "shop", OWNER_TAG: OWNER, NAME_TAG: "one"}
+    assert row.tags == {
+        "Name": "one",
+        "team": "shop",
+        OWNER_TAG: OWNER,
+        NAME_TAG: "one",
+        MADE_AT_TAG: world.clock.utc().isoformat(),
+        GENERATION_TAG: "0",
+    }
     assert (made.trunk_eni_id, made.vlan_id, made.association_id) == (world.trunk, 1, row.association_id)
     assert state_of(made.interface) is EniState.ASSOCIATED
     assert world.ec2.writes() == 2
@@ -163,6 +167,7 @@ def test_groups_of_what_a_cut_left_are_brought_in_line(world: World) -> None:
 
 def test_what_does_not_fit_is_deleted_and_made_anew(world: World) -> None:
     first = made_in(world, vlan_id=7)
+    world.process = Process(world)
     second = made_in(world, vlan_id=8)
     assert [row.id for row in world.branches()] == [second.interface.id] != [first.interface.id]
     assert second.vlan_id == 8
@@ -177,10 +182,20 @@ def test_what_a_cut_left_in_another_subnet_is_deleted(world: World) -> None:
 
 def test_one_too_many_is_deleted(world: World) -> None:
     kept = made_in(world)
+    world.process = Process(world)
     world.place(**world.spec.all_tags)
     again = made_in(world)
     assert [row.id for row in world.branches()] == [kept.interface.id] == [again.interface.id]
     assert again.vlan_id == kept.vlan_id
+
+
+def test_second_resource_of_a_name_is_refused_and_takes_nothing_over(world: World) -> None:
+    made = made_in(world)
+    with pytest.raises(StateError, match=f"records {made.interface.id} under this name; allowed: one"):
+        made_in(world)
+    with pytest.raises(StateError, match="a logical name of its own"):
+        made_in(world, adopt_eni_id=made.interface.id)
+    assert [row.id for row in world.branches()] == [made.interface.id]
 
 
 def test_token_of_one_that_is_gone_makes_the_next(world: World) -> None:
@@ -190,7 +205,64 @@ def test_token_of_one_that_is_gone_makes_the_next(world: World) -> None:
     second = made_in(world)
     assert second.interface.id != first.interface.id
     assert [row.id for row in world.branches()] == [second.interface.id]
-    assert any(first.interface.id in line for line in world.said)
+    assert any("EC2 remembers an earlier one" in line for line in world.said)
+
+
+def test_what_another_process_made_a_moment_ago_is_waited_for_and_not_made_twice(world: World) -> None:
+    # given a create that was cut off after its first write, and an EC2 that shows it late
+    world.clock.sleep(200)
+    world.ec2.lag_seconds = 60
+    world.fail("DescribeNetworkInterfaces", None, nth=3)
+    with pytest.raises(ProcessDiedError):
+        made_in(world)
+    world.calm()
+    # when another process makes it, in another shape
+    world.process = Process(world)
+    made = made_in(world, description="other")
+    # then there is one, of that shape
+    assert [(row.id, row.description) for row in world.branches()] == [(made.interface.id, "other")]
+
+
+def test_next_one_of_a_process_that_deleted_the_last_waits_for_nothing(world: World) -> None:
+    # given a branch ENI of an earlier process
+    first = made_in(world)
+    world.process = Process(world)
+    # when it is replaced
+    world.process.delete(first.interface.id, world.spec, first.association_id)
+    before = world.clock.now()
+    second = made_in(world)
+    # then its token is the next one
+    assert second.interface.tags[GENERATION_TAG] == "1"
+    assert world.clock.now() == before
+
+
+def test_many_that_are_gone_are_waited_for_once(world: World) -> None:
+    # given branch ENIs that an earlier process deleted
+    for name in ("a", "b", "c"):
+        first = made_in(world, name=name)
+        world.process.delete(first.interface.id, replace(world.spec, name=name), first.association_id)
+    world.process = Process(world)
+    world.clock.sleep(1)
+    before = world.clock.now()
+    # when they are made again
+    for name in ("a", "b", "c"):
+        made_in(world, name=name)
+    # then that they are gone is waited for once
+    assert PROPAGATION_SECONDS <= world.clock.now() - before < PROPAGATION_SECONDS + 60
+    assert len(world.branches()) == 3
+
+
+def test_token_that_ec2_answers_for_another_request_is_no_new_interface(world: World) -> None:
+    # given an EC2 that compares no tags, and remembers one that is gone
+    first = made_in(world)
+    world.process.delete(first.interface.id, world.spec, first.association_id)
+    remembered, make = first.interface, world.ec2.create_network_interface
+    answers = iter([remembered])
+    world.ec2.create_network_interface = lambda wanted: next(answers, None) or make(wanted)  # type: ignore[method-assign]
+    # when, then
+    world.process = Process(world)
+    second = made_in(world)
+    assert [row.id for row in world.branches()] == [second.interface.id] != [first.interface.id]
 
 
 def test_token_that_stands_for_another_request_gives_way(world: World) -> None:
@@ -209,8 +281,8 @@ def test_token_mismatch_after_a_lost_answer_finds_what_was_made(world: World) ->
 
 
 def test_tokens_that_are_used_up_are_told(world: World) -> None:
-    world.fail("CreateNetworkInterface", Kind.TOKEN_MISMATCH, count=LONGEST_GENERATIONS)
-    with pytest.raises(StateError, match=f"limit: {LONGEST_GENERATIONS}"):
+    world.fail("CreateNetworkInterface", Kind.TOKEN_MISMATCH, count=MOST_REMEMBERED)
+    with pytest.raises(StateError, match=f"limit: {MOST_REMEMBERED}"):
         made_in(world)
     assert world.branches() == []
 

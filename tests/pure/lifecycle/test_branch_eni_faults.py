@@ -34,7 +34,6 @@ SITES = [
     ("delete", "DescribeNetworkInterfaces", 1),
     ("delete", "DisassociateTrunkInterface", 1),
     ("delete", "DeleteNetworkInterface", 1),
-    ("delete", "DescribeNetworkInterfaces", 2),
 ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from podsg.errors import (
+    InUseError,
     NotFoundError,
     StateError,
 )
@@ -36,6 +37,7 @@ def test_adoption_again_changes_nothing(world: World) -> None:
     found = world.place()
     first = made_in(world, adopt_eni_id=found)
     writes = world.ec2.writes()
+    world.process = Process(world)
     assert made_in(world, adopt_eni_id=found).association_id == first.association_id
     assert world.ec2.writes() == writes
 
@@ -189,7 +191,7 @@ def test_delete_without_a_cooldown_does_not_wait(world: World) -> None:
 def test_delete_of_a_free_one_takes_it_off_no_trunk(world: World) -> None:
     made = made_in(world)
     world.ec2.region.disassociate(made.association_id)
-    world.process.delete(made.interface.id, world.spec, made.association_id)
+    world.process.delete(made.interface.id, world.spec)
     assert world.branches() == []
     assert world.ec2.calls()["DisassociateTrunkInterface"] == 0
 
@@ -215,13 +217,28 @@ def test_interface_that_the_call_did_not_see_is_deleted_at_the_next_look(world: 
     assert world.branches() == []
 
 
-def test_reads_that_lag_do_not_keep_a_delete_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_deleted_is_gone_whatever_a_late_list_shows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = made_in(world)
-    monkeypatch.setattr(world.ec2, "describe_network_interfaces", lambda **_: (made.interface,))
-    before = world.clock.now()
     world.process.delete(made.interface.id, world.spec, made.association_id)
-    assert 150 <= world.clock.now() - before < 200
+    monkeypatch.setattr(world.ec2, "describe_network_interfaces", lambda **_: (made.interface,))
+    assert world.process.read(made.interface.id, world.spec) is None
+
+
+def test_association_that_is_recorded_is_ended_though_a_late_list_shows_it_free(world: World) -> None:
+    made = made_in(world)
+    free = replace(made.interface, status="available")
+    world.ec2.region.seen_interfaces.put(free.id, free)
+    world.process.delete(made.interface.id, world.spec, made.association_id)
     assert world.branches() == []
+
+
+def test_interface_that_something_holds_for_good_is_told(world: World) -> None:
+    made = made_in(world)
+    world.fail("DeleteNetworkInterface", Kind.IN_USE)
+    with pytest.raises(InUseError):
+        world.process.delete(made.interface.id, world.spec, made.association_id)
 
 
 def test_association_that_nobody_shows_is_left_to_the_delete(world: World) -> None:

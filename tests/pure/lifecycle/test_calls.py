@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, cast
 
@@ -281,6 +282,20 @@ def test_one_fresh_interface_of_many_is_enough_to_wait() -> None:
     assert not memory.is_fresh()
     clock.sleep(PROPAGATION_SECONDS)
     assert not memory.is_fresh("eni-2")
+
+
+def test_age_of_what_another_process_made_counts() -> None:
+    clock = SimulatedClock(start=1000)
+    memory, made_at = Memory(clock), clock.utc()
+    clock.sleep(PROPAGATION_SECONDS - 1)
+    memory.note_recorded("eni-1", made_at.isoformat())
+    memory.note_recorded("eni-of-a-later-clock", (clock.utc() + timedelta(hours=1)).isoformat())
+    memory.note_recorded("eni-of-unknown-age", "")
+    assert memory.is_fresh("eni-1")
+    assert not memory.is_fresh("eni-of-unknown-age")
+    clock.sleep(1)
+    assert not memory.is_fresh("eni-1")
+    assert memory.is_fresh("eni-of-a-later-clock")
 
 
 def test_process_without_a_memory_gets_one() -> None:

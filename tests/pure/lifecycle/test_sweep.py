@@ -177,6 +177,15 @@ def test_deletion_that_ec2_still_does_not_show_counts_once(sweeping: Sweeping) -
     assert not sweeping.is_there(free)
 
 
+def test_deletion_by_somebody_else_that_ec2_still_does_not_show_counts_once(sweeping: Sweeping) -> None:
+    yard = sweeping.yard
+    free = yard.place(OF_DEAD)
+    yard.clock.sleep(600.0)
+    yard.ec2.lag_seconds = 60.0
+    yard.ec2.region.remove(free)
+    assert sweeping.do() == [free]
+
+
 def test_interface_that_is_used_again_when_it_is_deleted_is_watched_anew(sweeping: Sweeping) -> None:
     # given a free interface of a live node that was seen twice, and is in use when it is deleted
     yard = sweeping.yard
