@@ -107,6 +107,10 @@ test-resources: .venv/.done ## Components under the engine's mocks, command line
 test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults and deaths
 	$(RUN)python -m pytest --numprocesses=2 tests/simulation
 
+.PHONY: nightly
+nightly: setup ## What takes too long for every change: 100,000 random sequences
+	PODSG_SEQUENCES=100000 $(RUN)python -m pytest --numprocesses=2 tests/simulation/test_branch_eni_sequences.py
+
 .PHONY: wheel
 wheel: $(UV) ## Build the wheel into dist/
 	@rm -rf dist
