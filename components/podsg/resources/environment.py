@@ -227,7 +227,13 @@ class Environment(pulumi.ComponentResource):
             self._owner.child("kubernetes"),
             kubeconfig=when_reachable(cluster.kubeconfig, self, cluster.ways_in, ways_out),
             delete_unreachable=True if is_own else None,
-            opts=self._owner.options(*cluster.before_kubernetes),
+            # A plugin that asks for the replacement itself is ended before the objects of the old cluster are
+            # deleted through it. Source: pulumi/pulumi issue 14650.
+            cluster_identifier=self._owner.child("cluster") if is_own else None,
+            opts=pulumi.ResourceOptions.merge(
+                self._owner.options(*cluster.before_kubernetes),
+                pulumi.ResourceOptions(replace_on_changes=["kubeconfig"] if is_own else None),
+            ),
         )
         self._made.append(provider)
         return provider

@@ -25,6 +25,11 @@ from podsg.resources.workload_rules import (
     workload_rules,
 )
 
+# EKS deletes the security group of a cluster with it, unless a rule of another group still names it.
+_FREES_THE_CLUSTER_GROUP = pulumi.ResourceOptions(
+    delete_before_replace=True, replace_on_changes=["referencedSecurityGroupId"]
+)
+
 
 class GrantedDatabaseArgs(TypedDict):
     """A database that the workload may reach."""
@@ -147,7 +152,9 @@ class SecurityGroupsForPods(pulumi.ComponentResource):
             to_port=rule.port,
             description=rule.description,
             tags=self._owner.tagged(rule.key),
-            opts=self._owner.options(),
+            opts=pulumi.ResourceOptions.merge(
+                self._owner.options(), _FREES_THE_CLUSTER_GROUP if peer == CLUSTER else None
+            ),
         )
 
     def _make_gate(

@@ -44,6 +44,21 @@ def _group_stays(clients: Clients) -> None:
     clients.ec2.delete_security_group(GroupId=group_id)
 
 
+def _log_group_takes_its_tags_along(clients: Clients) -> None:
+    # given: a log group with a tag, which is deleted
+    group = f"/lab/{unique('g')}"
+    clients.logs.create_log_group(logGroupName=group, tags={"purpose": "rows", "first": "yes"})
+    clients.logs.delete_log_group(logGroupName=group)
+
+    # when: it is made again
+    clients.logs.create_log_group(logGroupName=group, tags={"purpose": "more rows"})
+
+    # then: it has its own tags alone
+    arn = clients.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["arn"].removesuffix(":*")
+    assert clients.logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"purpose": "more rows"}
+    clients.logs.delete_log_group(logGroupName=group)
+
+
 def _log_group_comes_back(clients: Clients) -> None:
     # given: a cluster that writes logs to a group with a tag
     scene = scene_of(clients)
@@ -147,6 +162,12 @@ ROWS = [
         "A cluster that is being deleted makes its log group again",
         "terraform-aws-modules/terraform-aws-eks issues 920, 2446, 2763; run-x/opta pull request 708",
         _log_group_comes_back,
+    ),
+    Row(
+        "logs-deletion-takes-tags",
+        "A log group that is made again has its own tags alone",
+        "CloudWatch Logs API reference, DeleteLogGroup",
+        _log_group_takes_its_tags_along,
     ),
     Row(
         "eks-leftover-no-logs",

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lab.cluster.control_plane import ControlPlane
 from lab.plugins.kubernetes import config, waiting
@@ -18,6 +19,10 @@ from lab.toolchain import crd_folder, tool_folders
 from .driver import NAMESPACE, POLICY, Engine, unwatched
 
 KIND = kind_of_token(POLICY)
+
+# A busy machine is no fault, and failures are shown, not kept in the checkout.
+settings.register_profile("podsg", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("podsg")
 
 
 @pytest.fixture(scope="session")
