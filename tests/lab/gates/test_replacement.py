@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from lab.engine import EngineError
 from tests.lab.test_main_job import policy_group_ids
 
 from .scene import DRAIN, NODE_SWEEP, WORKLOAD, Scene
@@ -49,19 +50,29 @@ def _leak(stack: Scene) -> str:
     return str(made["NetworkInterface"]["NetworkInterfaceId"])
 
 
-def test_a_replaced_cluster_passes_the_gates_in_order(stack: Scene) -> None:
-    # given pods with branch ENIs
-    stack.up()
-    pods = len(stack.pods())
-    key = stack.api("kms").create_key()["KeyMetadata"]
+@contextmanager
+def _key(stack: Scene) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Another key for the secrets of the cluster, which replaces it."""
+    kms = stack.api("kms")
+    key = kms.create_key()["KeyMetadata"]
 
     def encrypt(environment: dict[str, Any]) -> None:
         environment["cluster"]["key_arn"] = key["Arn"]
 
+    yield encrypt
+    kms.schedule_key_deletion(KeyId=key["KeyId"])
+
+
+def test_a_replaced_cluster_passes_the_gates_in_order(stack: Scene) -> None:
+    # given pods with branch ENIs
+    stack.up()
+    pods = len(stack.pods())
+    groups, before = _cluster_groups(stack), stack.branch_enis()
+
     # when another key replaces the cluster
-    groups = _cluster_groups(stack)
-    before = stack.branch_enis()
-    done = stack.up(encrypt, "--no-pods")
+    with _key(stack) as encrypt:
+        done = stack.up(encrypt, "--no-pods")
+        again = stack.lab.json("up")
 
     # then everything on it goes before it, through the gates
     deleted = _deleted(done["steps"])
@@ -82,28 +93,27 @@ def test_a_replaced_cluster_passes_the_gates_in_order(stack: Scene) -> None:
     assert policy_group_ids(stack.lab, "catalog", "catalog-rds-access")
     assert len(_cluster_groups(stack)) == 1
     assert _cluster_groups(stack) != groups
-    assert stack.lab.json("up")["steps"] == []
+    assert again["steps"] == []
     stack.destroy()
-    stack.api("kms").schedule_key_deletion(KeyId=key["KeyId"])
     stack.assert_nothing_left()
 
 
 @pytest.mark.parametrize("has_gate", [True, False])
-def test_the_node_sweep_frees_the_group_of_the_cluster(stack: Scene, *, has_gate: bool) -> None:
+def test_the_node_sweep_frees_the_group_of_a_replaced_cluster(stack: Scene, *, has_gate: bool) -> None:
     # given a leaked branch ENI with the security group that EKS deletes with its cluster
     stack.up(lambda _: None, "--no-pods")
-    leaked = _leak(stack)
-    if has_gate:
-        # when the engine destroys, then the ENI goes before the cluster, and nothing is left
+    leaked, groups = _leak(stack), _cluster_groups(stack)
+    if not has_gate:
+        stack.without(NODE_SWEEP)
+
+    # when the cluster is replaced
+    with _key(stack) as encrypt:
+        stack.up(encrypt, "--no-pods")
+
+        # then both are gone only if the gate went before the cluster
+        found = {one["NetworkInterfaceId"] for one in stack.branch_enis()}
+        assert (leaked in found, set(groups) <= set(_cluster_groups(stack))) == (not has_gate, not has_gate)
+
+        # and at the latest the last sweep takes them
         stack.destroy()
-        stack.assert_nothing_left()
-        return
-    # when it destroys without the node sweep, then EKS leaves the group, which keeps the VPC
-    stack.without(NODE_SWEEP)
-    with pytest.raises(EngineError, match="DependencyViolation"):
-        stack.destroy()
-    (group_id,) = _cluster_groups(stack)
-    assert leaked not in {one["NetworkInterfaceId"] for one in stack.branch_enis()}
-    stack.api("ec2").delete_security_group(GroupId=group_id)
-    stack.destroy()
     stack.assert_nothing_left()
