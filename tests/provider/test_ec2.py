@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -83,11 +84,18 @@ def test_interfaces_are_read_to_the_last_page(stubber: Stubber, ec2: BotoEc2) ->
     assert found == (SEEN, NetworkInterface("eni-2", "", "", status=""))
 
 
-def test_interfaces_by_id_are_asked_without_a_page_size(stubber: Stubber, ec2: BotoEc2) -> None:
-    asked = {"NetworkInterfaceIds": ["eni-1", "eni-2"]}
-    stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": []}, asked)
+def test_interfaces_by_id_are_asked_by_a_filter_and_one_that_is_not_listed_is_not_found(
+    stubber: Stubber, ec2: BotoEc2
+) -> None:
+    asked = {"MaxResults": PAGE, "Filters": [_filter("network-interface-id", "eni-1", "eni-2")]}
+    second = {**LISTED, "NetworkInterfaceId": "eni-2"}
+    for listed in ([LISTED, second], [LISTED]):
+        stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": listed}, asked)
 
-    assert ec2.describe_network_interfaces(ids={"eni-2", "eni-1"}) == ()
+    assert ec2.describe_network_interfaces(ids={"eni-2", "eni-1"}) == (SEEN, replace(SEEN, id="eni-2"))
+    with pytest.raises(Ec2CallError, match="eni-2") as caught:
+        ec2.describe_network_interfaces(ids={"eni-2", "eni-1"})
+    assert caught.value.code == "InvalidNetworkInterfaceID.NotFound"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from podsg.provider.target import masked
 PAGE: Final = 1000
 """Source: EC2 API reference, DescribeNetworkInterfaces, DescribeInstances (MaxResults)."""
 _DRY_RUN: Final = "DryRunOperation"
+_NO_INTERFACE: Final = "InvalidNetworkInterfaceID.NotFound"
 _UNANSWERED: Final = (HTTPClientError, ConnectionError, IncompleteReadError, ResponseParserError)
 """No answer to a request that may have arrived; whatever else botocore raises, it raises before that."""
 
@@ -42,12 +43,18 @@ class BotoEc2:
     def describe_network_interfaces(
         self, *, ids: Collection[str] = (), filters: Mapping[str, Sequence[str]] | None = None
     ) -> tuple[NetworkInterface, ...]:
-        """List interfaces. EC2 takes no page size together with ids."""
-        asked: dict[str, Any] = {"NetworkInterfaceIds": sorted(ids)} if ids else {"MaxResults": PAGE}
-        if filters:
-            asked["Filters"] = _filters(filters)
-        pages = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", asked)
-        return tuple(_interface(one) for one in pages)
+        """List interfaces; ids are asked for by a filter, as EC2 takes no page size together with ids.
+
+        A request with neither a filter nor a page size would come from a smaller request bucket.
+        """
+        call, wanted = "DescribeNetworkInterfaces", dict(filters or {})
+        if ids:
+            wanted["network-interface-id"] = sorted(ids)
+        asked: dict[str, Any] = {"MaxResults": PAGE} | ({"Filters": _filters(wanted)} if wanted else {})
+        found = tuple(_interface(one) for one in self._pages(call, "NetworkInterfaces", asked))
+        if not filters and (unknown := set(ids) - {one.id for one in found}):
+            raise Ec2CallError(call, _NO_INTERFACE, f"EC2 lists no {', '.join(sorted(unknown))}")
+        return found
 
     def describe_trunk_associations(self, *, ids: Collection[str] = ()) -> tuple[TrunkAssociation, ...]:
         """List associations of branches by VLAN; those by GRE key are none of ours."""
