@@ -99,9 +99,9 @@ class SimulatedEc2:
                 item for item in found if fits(InterfaceValues(item), item.tags, filters or {}, name)
             )
 
-        found = self._called(name, next(iter(ids), ""), read, is_unfiltered=not ids and not filters)
+        found = self._called(name, next(iter(ids), ""), read)
         for _ in range(PAGE, len(found), PAGE) if not ids else ():
-            self._called(name, "", lambda: None, is_unfiltered=not filters)
+            self._called(name, "", lambda: None)
         return found
 
     def _seen(self, interface_id: str, lag: float, call: str) -> NetworkInterface:
@@ -127,9 +127,9 @@ class SimulatedEc2:
                     raise Ec2CallError(name, "InvalidAssociationID.NotFound", problem)
             return tuple(item for item in found.values() if item is not None)
 
-        found = self._called(name, next(iter(ids), ""), read, is_unfiltered=not ids)
+        found = self._called(name, next(iter(ids), ""), read)
         for _ in range(PAGE, len(found), PAGE) if not ids else ():
-            self._called(name, "", lambda: None, is_unfiltered=True)
+            self._called(name, "", lambda: None)
         return found
 
     def describe_instances(self, ids: Collection[str]) -> Mapping[str, str]:
@@ -153,7 +153,7 @@ class SimulatedEc2:
                 if fits(group_values(item), item.tags, filters, name)
             )
 
-        return self._called(name, "", read, is_unfiltered=not filters)
+        return self._called(name, "", read)
 
     def describe_subnets(self, *, filters: Filters) -> tuple[str, ...]:
         """List the ids of subnets."""
@@ -163,7 +163,7 @@ class SimulatedEc2:
             found = self.region.subnets.values()
             return tuple(item.id for item in found if fits(subnet_values(item), item.tags, filters, name))
 
-        return self._called(name, "", read, is_unfiltered=not filters)
+        return self._called(name, "", read)
 
     def vpc_exists(self, vpc_id: str) -> bool:
         """Tell whether the region has a VPC."""
@@ -287,12 +287,11 @@ class SimulatedEc2:
         target: str,
         do: Callable[[], T],
         *,
-        is_unfiltered: bool = False,
         is_dry_run: bool = False,
     ) -> T:
         def judged() -> T:
             if self.buckets is not None:
-                self.buckets.take(name, is_unfiltered=is_unfiltered)
+                self.buckets.take(name)
             if name in self.refused_rights:
                 problem = "You are not authorized to perform this operation."
                 raise Ec2CallError(name, "UnauthorizedOperation", problem)

@@ -9,8 +9,8 @@ from tests.simulation.clock import SimulatedClock
 
 # Source: EC2 developer guide, request throttling, "request token bucket sizes and refill rates": bucket
 # (calls) and refill (calls/s) of each API by its category, and of the APIs that have their own.
+# The smaller bucket of some lists takes only requests with neither a filter nor a page size: there are none.
 NON_MUTATING: Final = (100.0, 20.0)
-UNFILTERED: Final = (50.0, 10.0)
 MUTATING: Final = (50.0, 5.0)
 NAMED: Final = {
     "CreateNetworkInterface": (100.0, 5.0),
@@ -35,22 +35,17 @@ class Buckets:
         self._clock = clock
         self._levels: dict[str, tuple[float, float]] = {}
 
-    def take(self, call: str, *, is_unfiltered: bool = False) -> None:
+    def take(self, call: str) -> None:
         """Take a token, or refuse the call."""
-        size, refill = (part * self.share for part in _sizes(call, is_unfiltered=is_unfiltered))
-        key = f"{call} of everything" if is_unfiltered else call
+        size, refill = (part * self.share for part in _sizes(call))
         now = self._clock.now()
-        level, since = self._levels.get(key, (size, now))
+        level, since = self._levels.get(call, (size, now))
         level = min(size, level + (now - since) * refill)
         if level < 1 - 1e-9:
-            self._levels[key] = (level, now)
+            self._levels[call] = (level, now)
             raise Ec2CallError(call, "RequestLimitExceeded", "Request limit exceeded.")
-        self._levels[key] = (level - 1, now)
+        self._levels[call] = (level - 1, now)
 
 
-def _sizes(call: str, *, is_unfiltered: bool) -> tuple[float, float]:
-    if call in NAMED:
-        return NAMED[call]
-    if call.startswith("Describe"):
-        return UNFILTERED if is_unfiltered else NON_MUTATING
-    return MUTATING
+def _sizes(call: str) -> tuple[float, float]:
+    return NAMED.get(call, NON_MUTATING if call.startswith("Describe") else MUTATING)
