@@ -38,6 +38,10 @@ class Held(Enum):
     SOON = "free until the controller associates it, 20 s from now"
 
 
+HOLDING: Final = {Held.BY_INSTANCE, Held.BY_STOPPED_INSTANCE, Held.SOON}
+"""In use by what a gate waits for until its deadline, as it should."""
+
+
 @dataclass(frozen=True)
 class Decoy:
     """An interface that no gate may touch.

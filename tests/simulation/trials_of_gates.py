@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from tests.simulation.bystanders import Bystanders
-from tests.simulation.decoys import DECOYS, Decoy, Held, Yard
+from tests.simulation.decoys import DECOYS, HOLDING, Decoy, Yard
 from tests.simulation.gates import Gate, removal, run, sweep_of_cluster, sweep_of_groups
 from tests.simulation.trial import Errors, Operation
 
 AGE_SECONDS: Final = 600.0
-_HOLDING: Final = {Held.BY_INSTANCE, Held.BY_STOPPED_INSTANCE, Held.SOON}
-"""Decoys in use that a removal waits for until its deadline, as it should; here it is to reach its end."""
 
 
 class GateTrial:
@@ -61,7 +59,7 @@ class GateTrial:
 # A third of the decoys: each alone is tried with every gate in test_decoys.py.
 _SOME: Final = DECOYS[::3]
 _OF_OTHERS: Final = tuple(decoy for decoy in _SOME if decoy.in_cluster_scope)
-_NOT_HOLDING: Final = tuple(decoy for decoy in _SOME if decoy.held not in _HOLDING)
+_NOT_HOLDING: Final = tuple(decoy for decoy in _SOME if decoy.held not in HOLDING)
 GATES: Final = (
     Operation("sweep of a cluster", lambda: GateTrial(sweep_of_cluster, _OF_OTHERS)),
     Operation("sweep of a stack's groups", lambda: GateTrial(sweep_of_groups, _SOME)),
