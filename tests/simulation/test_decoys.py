@@ -6,7 +6,9 @@ from podsg.errors import DeadlineError
 from tests.simulation.bystanders import Bystanders
 from tests.simulation.decoys import DECOYS, Decoy, Held, Yard
 from tests.simulation.gates import Gate, removal, run, sweep_of_cluster, sweep_of_groups
+from tests.simulation.trials_of_drain import DrainTrial
 
+IN_SCOPE = [decoy for decoy in DECOYS if decoy.in_cluster_scope]
 GATES: dict[str, Gate] = {
     "sweep of a cluster": sweep_of_cluster,
     "sweep of a stack's groups": sweep_of_groups,
@@ -41,6 +43,31 @@ def decoy_is_swept(decoy: Decoy) -> None:
     yard.place(decoy)
     assert not run(sweep_of_cluster, yard)
     assert yard.ec2.calls()["DeleteNetworkInterface"] == 1
+
+
+@pytest.mark.parametrize("decoy", IN_SCOPE, ids=lambda decoy: decoy.name)
+def test_drain_touches_no_decoy(decoy: Decoy) -> None:
+    # given a pod and a leaked branch ENI beside something that looks like one
+    trial = DrainTrial((), pods=1)
+    kept = trial.yard.place(decoy)
+    bystanders = Bystanders(trial.ec2.region)
+    # when
+    assert not trial.act()
+    # then
+    assert trial.leftover not in trial.ec2.region.interfaces
+    assert {call.target for call in trial.ec2.log if call.is_write} == {trial.leftover}
+    assert kept in trial.ec2.region.interfaces
+    assert trial.cluster.evictions == {"shop/web": 1}
+    if decoy.held is not Held.SOON:
+        assert [text for text in bystanders.breaches() if kept in text] == []
+
+
+def test_drain_among_all_decoys_touches_none_and_evicts_no_other_pod() -> None:
+    trial = DrainTrial(tuple(IN_SCOPE), pods=20)
+    assert not trial.act()
+    assert not trial.breaches()
+    assert {call.target for call in trial.ec2.log if call.is_write} == {trial.leftover}
+    assert trial.cluster.evictions == {"shop/web": 20}
 
 
 def test_there_are_forty_kinds_of_decoys() -> None:
