@@ -108,8 +108,9 @@ test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: f
 	$(RUN)python -m pytest --numprocesses=2 tests/simulation
 
 .PHONY: nightly
-nightly: setup ## What takes too long for every change: 100,000 random sequences
-	PODSG_SEQUENCES=100000 $(RUN)python -m pytest --numprocesses=2 tests/simulation/test_branch_eni_sequences.py
+nightly: setup ## What takes too long for every change: 100,000 random sequences, all pairs of faults
+	PODSG_NIGHTLY=1 PODSG_SEQUENCES=100000 $(RUN)python -m pytest --numprocesses=2 \
+	  tests/simulation/test_branch_eni_sequences.py tests/simulation/test_gates_matrix.py
 
 .PHONY: wheel
 wheel: $(UV) ## Build the wheel into dist/

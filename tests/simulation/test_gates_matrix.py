@@ -17,7 +17,8 @@ Record = Callable[[str, object], None]
 SHARES: Final = 17
 """Shares of the pairs of the drain; an odd number, so that none of them misses a kind of fault."""
 at_night = pytest.mark.skipif(
-    os.environ.get("PODSG_NIGHTLY") != "1", reason="minutes of further pairs: PODSG_NIGHTLY=1 tries them"
+    os.environ.get("PODSG_NIGHTLY") != "1",
+    reason="minutes of further pairs: `make nightly` (PODSG_NIGHTLY=1) tries them",
 )
 by_name = pytest.mark.parametrize("gate", [*GATES, DRAIN], ids=lambda gate: gate.name)
 by_name_without_drain = pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
