@@ -18,6 +18,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from podsg.provider.dynamic import BranchEniProvider
 
+from .scene import OWNER, Scene
+
 URN = "urn:pulumi:dev::explicit::pulumi-python:dynamic/podsg:BranchEni::one"
 Values = dict[str, Any]
 
@@ -62,14 +64,40 @@ def started_host() -> Iterator[Host]:
         port = process.stdout.readline().strip()
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
-            stub.Configure(provider_pb2.ConfigureRequest())
-            yield Host(psutil.Process(process.pid), stub)
-        process.kill()
+            try:
+                stub.Configure(provider_pb2.ConfigureRequest())
+                yield Host(psutil.Process(process.pid), stub)
+            finally:
+                process.kill()
 
 
 def current_provider() -> str:
     """Return what a program of today puts into the state for the provider."""
     return str(serialize_provider(BranchEniProvider()))
+
+
+def inputs_of(enis: Scene, **more: Any) -> Values:
+    """Return the inputs of a branch ENI as the engine has them when all is known."""
+    return {
+        "__provider": current_provider(),
+        "region": "us-west-2",
+        "account_id": "123456789012",
+        "profile": "",
+        "role_arn": "",
+        "podsg_version": "0.0.0",
+        "owner": OWNER,
+        "name": "one",
+        "trunk_eni_id": enis.node.trunk_id,
+        "subnet_id": "",
+        "vlan_id": 0,
+        "group_ids": [enis.node.group("pods")],
+        "description": "one",
+        "tags": {},
+        "cooldown_seconds": 0,
+        "adopt_eni_id": "",
+        "timeout_minutes": 15,
+        **more,
+    }
 
 
 def _struct(values: Values) -> struct_pb2.Struct:
