@@ -122,6 +122,12 @@ test-lab: setup wheel ## The lab, in a network namespace with only lo
 	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=900 \
 	  --numprocesses=$(LAB_WORKERS) --dist=loadfile --no-loadscope-reorder tests/lab
 
+.PHONY: nightly
+nightly: export PODSG_SOAK_CYCLES ?= 2000
+nightly: export PODSG_SOAK_ENGINE_CYCLES ?= 20
+nightly: setup ## Longer runs: 2,000 creates and deletes by one provider, 20 by the engine (about 25 minutes)
+	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=7200 tests/lab/explicit_enis/test_soak.py
+
 .PHONY: test
 test: setup test-pure test-resources test-simulation test-lab ## Set up and run all tests
 

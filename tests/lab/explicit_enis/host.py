@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,10 +57,11 @@ class Host:
 
 
 @contextmanager
-def started_host() -> Iterator[Host]:
-    """Start the host as the engine does, and end it."""
+def started_host(**variables: str) -> Iterator[Host]:
+    """Start the host as the engine does, with more variables, and end it."""
     command = [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, **variables}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
