@@ -107,11 +107,6 @@ test-resources: .venv/.done ## Components under the engine's mocks, command line
 test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults and deaths
 	$(RUN)python -m pytest --numprocesses=2 tests/simulation
 
-.PHONY: nightly
-nightly: setup ## What takes too long for every change: 100,000 random sequences, all pairs of faults
-	PODSG_NIGHTLY=1 PODSG_SEQUENCES=100000 $(RUN)python -m pytest --numprocesses=2 \
-	  tests/simulation/test_branch_eni_sequences.py tests/simulation/test_gates_matrix.py
-
 .PHONY: wheel
 wheel: $(UV) ## Build the wheel into dist/
 	@rm -rf dist
@@ -123,9 +118,13 @@ test-lab: setup wheel ## The lab, in a network namespace with only lo
 	  --numprocesses=$(LAB_WORKERS) --dist=loadfile --no-loadscope-reorder tests/lab
 
 .PHONY: nightly
+nightly: export PODSG_NIGHTLY = 1
+nightly: export PODSG_SEQUENCES ?= 100000
 nightly: export PODSG_SOAK_CYCLES ?= 2000
 nightly: export PODSG_SOAK_ENGINE_CYCLES ?= 20
-nightly: setup ## Longer runs: 2,000 creates and deletes by one provider, 20 by the engine (about 25 minutes)
+nightly: setup ## What takes too long for every change: 100,000 random sequences, all pairs of faults, 2,000 cycles
+	$(RUN)python -m pytest --numprocesses=2 \
+	  tests/simulation/test_branch_eni_sequences.py tests/simulation/test_gates_matrix.py
 	$(RUN)python tools/loopback_only.py $(RUN)python -m pytest --timeout=7200 tests/lab/explicit_enis/test_soak.py
 
 .PHONY: test
