@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from podsg.provider.dynamic import BranchEniProvider
 
-from .scene import OWNER, Scene
+from .scene import Scene
 
 URN = "urn:pulumi:dev::explicit::pulumi-python:dynamic/podsg:BranchEni::one"
 Values = dict[str, Any]
@@ -87,7 +87,7 @@ def inputs_of(enis: Scene, **more: Any) -> Values:
         "profile": "",
         "role_arn": "",
         "podsg_version": "0.0.0",
-        "owner": OWNER,
+        "owner": enis.owner,
         "name": "one",
         "trunk_eni_id": enis.node.trunk_id,
         "subnet_id": "",

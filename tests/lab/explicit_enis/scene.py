@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ from tests.lab.conformance.ec2_trunk_rows import Trunk
 from tests.lab.conformance.row import Clients
 from tests.lab.conftest import Lab
 
-OWNER = "explicit/dev"
 FAILED = 1
 PROGRAM = """
 import pulumi
@@ -30,12 +30,21 @@ for name, args in pulumi.Config("enis").require_object("described").items():
 
 @dataclass
 class Scene:
-    """One stack of explicit branch ENIs."""
+    """One stack of explicit branch ENIs.
+
+    Its project is its own: EC2 remembers the branch ENIs of other tests by owner and name, and a process that
+    finds them remembered looks for them before it makes another.
+    """
 
     lab: Lab
     node: Trunk
     folder: Path
+    project: str
     lines: list[str] = field(default_factory=list)
+
+    @property
+    def owner(self) -> str:
+        return f"{self.project}/dev"
 
     @property
     def ec2(self) -> Any:
@@ -81,7 +90,7 @@ class Scene:
 
     def owned(self) -> dict[str, Any]:
         """Return the interfaces of the stack by logical name; never two of one name."""
-        filters = [{"Name": "tag:podsg:owner", "Values": [OWNER]}]
+        filters = [{"Name": "tag:podsg:owner", "Values": [self.owner]}]
         found = self.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
         names = [tag["Value"] for one in found for tag in one["TagSet"] if tag["Key"] == "podsg:branch-eni"]
         assert len(names) == len(set(names)) == len(found), names
@@ -104,12 +113,13 @@ class Scene:
 @contextmanager
 def stack_of_enis(lab: Lab, folder: Path) -> Iterator[Scene]:
     folder.mkdir()
-    (folder / "Pulumi.yaml").write_text("name: explicit\nruntime: python\n")
+    project = f"explicit-{uuid.uuid4().hex[:8]}"
+    (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n")
     (folder / "__main__.py").write_text(PROGRAM)
     session = lab.running()
     node = Trunk(Clients(session.url, session.access_key_id, session.secret_access_key))
     assert node.trunk_id
-    scene = Scene(lab, node, folder)
+    scene = Scene(lab, node, folder, project)
     scene.describe()
     try:
         yield scene

@@ -76,9 +76,8 @@ def test_soak_over_the_protocol(enis: Scene, record_property: Callable[[str, obj
     with started_host(**LARGE_BLOCKS_APART) as host:
         inputs = inputs_of(enis)
 
-        def cycle(number: int) -> None:
-            # Another description each time: EC2 gives for a token what it made then, also if that is gone.
-            eni_id, outputs = host.create({**inputs, "description": f"cycle {number}"})
+        def cycle(_number: int) -> None:
+            eni_id, outputs = host.create(inputs)
             host.delete(eni_id, outputs)
 
         soak = Soak.of(host.process, cycle, CYCLES)
@@ -92,7 +91,7 @@ def test_soak_through_the_engine(enis: Scene, record_property: Callable[[str, ob
     group = enis.node.group("pods")
 
     def cycle(number: int) -> None:
-        # Another name each time, for the same reason.
+        # Another name each time: what an earlier process made under it is looked for, if EC2 remembers it.
         assert enis.up(**{f"cycle-{number}": {"group_ids": [group]}}) == {"create": 1}
         assert enis.up() == {"delete": 1}
         enis.lines.clear()
