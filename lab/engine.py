@@ -67,7 +67,7 @@ class Outcome:
         seconds: Wall-clock time.
         notices: What people should know of it.
         unrecorded: What was found before it that an operation had made and not recorded.
-        steps: Each step other than `same`: kind, URN, and the properties that differ.
+        steps: Each step that was done, other than `same`: kind, URN, and the properties that differ.
     """
 
     changes: dict[str, int] = field(default_factory=dict)
@@ -253,10 +253,14 @@ class Engine:
         return changes
 
     def _steps(self) -> list[dict[str, Any]]:
-        events = [event.resource_pre_event for event in self._events if event.resource_pre_event is not None]
+        done = [event.res_outputs_event for event in self._events if event.res_outputs_event is not None]
         return [
-            {"op": step.metadata.op.value, "urn": step.metadata.urn, "diff": list(step.metadata.diffs or ())}
-            for step in events
+            {
+                "op": step.metadata.op.value,
+                "urn": step.metadata.urn,
+                "diff": sorted({*(step.metadata.diffs or ()), *(step.metadata.detailed_diff or ())}),
+            }
+            for step in done
             if step.metadata.op is not automation.OpType.SAME
         ]
 

@@ -79,6 +79,35 @@ class Scene:
         found = self.api("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
         return list(found)
 
+    def cluster_groups(self) -> list[str]:
+        """Return the security groups that EKS makes with a cluster, also those that outlived theirs."""
+        filters = [{"Name": "group-name", "Values": ["eks-cluster-sg-dev-cluster-*"]}]
+        found = self.api("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+        return [group["GroupId"] for group in found]
+
+    def leak(self) -> str:
+        """Leave a branch ENI of a node that is gone, which holds the security group of the cluster."""
+        ec2 = self.api("ec2")
+        filters = [{"Name": "tag:Name", "Values": ["dev-network-private-1"]}]
+        (subnet,) = ec2.describe_subnets(Filters=filters)["Subnets"]
+        tags = {
+            "eks:eni:owner": "eks-vpc-resource-controller",
+            "kubernetes.io/cluster/dev-cluster": "owned",
+            "node.k8s.amazonaws.com/instance_id": "i-0123456789abcdef0",
+        }
+        made = ec2.create_network_interface(
+            SubnetId=subnet["SubnetId"],
+            Groups=self.cluster_groups(),
+            Description="aws-k8s-branch-eni",
+            TagSpecifications=[
+                {
+                    "ResourceType": "network-interface",
+                    "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+                }
+            ],
+        )
+        return str(made["NetworkInterface"]["NetworkInterfaceId"])
+
     def pods(self, namespace: str = "catalog") -> list[dict[str, Any]]:
         return self.cluster.objects("pods", namespace)
 

@@ -12,42 +12,10 @@ from tests.lab.test_main_job import policy_group_ids
 
 from .scene import DRAIN, NODE_SWEEP, WORKLOAD, Scene
 
-CLUSTER = "dev-cluster"
-
 
 def _deleted(steps: list[dict[str, Any]]) -> list[str]:
     """Return the names of what the engine deleted, in its order."""
     return [step["urn"].rpartition("::")[2] for step in steps if step["op"] == "delete-replaced"]
-
-
-def _cluster_groups(stack: Scene) -> list[str]:
-    filters = [{"Name": "group-name", "Values": [f"eks-cluster-sg-{CLUSTER}-*"]}]
-    found = stack.api("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
-    return [group["GroupId"] for group in found]
-
-
-def _leak(stack: Scene) -> str:
-    """Leave a branch ENI of a node that is gone, which holds the security group of the cluster."""
-    ec2 = stack.api("ec2")
-    filters = [{"Name": "tag:Name", "Values": ["dev-network-private-1"]}]
-    (subnet,) = ec2.describe_subnets(Filters=filters)["Subnets"]
-    tags = {
-        "eks:eni:owner": "eks-vpc-resource-controller",
-        f"kubernetes.io/cluster/{CLUSTER}": "owned",
-        "node.k8s.amazonaws.com/instance_id": "i-0123456789abcdef0",
-    }
-    made = ec2.create_network_interface(
-        SubnetId=subnet["SubnetId"],
-        Groups=_cluster_groups(stack),
-        Description="aws-k8s-branch-eni",
-        TagSpecifications=[
-            {
-                "ResourceType": "network-interface",
-                "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-            }
-        ],
-    )
-    return str(made["NetworkInterface"]["NetworkInterfaceId"])
 
 
 @contextmanager
@@ -67,7 +35,7 @@ def test_a_replaced_cluster_passes_the_gates_in_order(stack: Scene) -> None:
     # given pods with branch ENIs
     stack.up()
     pods = len(stack.pods())
-    groups, before = _cluster_groups(stack), stack.branch_enis()
+    groups, before = stack.cluster_groups(), stack.branch_enis()
 
     # when another key replaces the cluster
     with _key(stack) as encrypt:
@@ -91,8 +59,8 @@ def test_a_replaced_cluster_passes_the_gates_in_order(stack: Scene) -> None:
 
     # and comes back on the new one; of the old one nothing is left, and nothing is left to do
     assert policy_group_ids(stack.lab, "catalog", "catalog-rds-access")
-    assert len(_cluster_groups(stack)) == 1
-    assert _cluster_groups(stack) != groups
+    assert len(stack.cluster_groups()) == 1
+    assert stack.cluster_groups() != groups
     assert again["steps"] == []
     stack.destroy()
     stack.assert_nothing_left()
@@ -102,7 +70,7 @@ def test_a_replaced_cluster_passes_the_gates_in_order(stack: Scene) -> None:
 def test_the_node_sweep_frees_the_group_of_a_replaced_cluster(stack: Scene, *, has_gate: bool) -> None:
     # given a leaked branch ENI with the security group that EKS deletes with its cluster
     stack.up(lambda _: None, "--no-pods")
-    leaked, groups = _leak(stack), _cluster_groups(stack)
+    leaked, groups = stack.leak(), stack.cluster_groups()
     if not has_gate:
         stack.without(NODE_SWEEP)
 
@@ -112,7 +80,7 @@ def test_the_node_sweep_frees_the_group_of_a_replaced_cluster(stack: Scene, *, h
 
         # then both are gone only if the gate went before the cluster
         found = {one["NetworkInterfaceId"] for one in stack.branch_enis()}
-        assert (leaked in found, set(groups) <= set(_cluster_groups(stack))) == (not has_gate, not has_gate)
+        assert (leaked in found, set(groups) <= set(stack.cluster_groups())) == (not has_gate, not has_gate)
 
         # and at the latest the last sweep takes them
         stack.destroy()
