@@ -19,7 +19,7 @@ CYCLES = int(os.environ.get("PODSG_SOAK_CYCLES", "60"))
 ENGINE_CYCLES = int(os.environ.get("PODSG_SOAK_ENGINE_CYCLES", "3"))
 """Pairs of an `up` with a branch ENI and one without."""
 LARGE_BLOCKS_APART = {"MALLOC_MMAP_THRESHOLD_": "8192"}
-"""For glibc: what the imports left free would take up a leak of large blocks for hundreds of cycles."""
+"""For glibc: what the imports left free took up a leak of large blocks of 20 kB for over 100 cycles."""
 MOST_BYTES = 8_000
 """Growth of the provider per cycle that counts as settling: 2 to 4 kB after 60 cycles."""
 MOST_ENGINE_BYTES = 500_000
