@@ -145,8 +145,10 @@ class _Drain:
         try:
             self._evict()
         except KubernetesCallError as error:
-            if not is_passing(error) or (self._rest or self._deadline).is_over():
+            if not is_passing(error):
                 raise
+            if (self._rest or self._deadline).is_over():
+                raise _unanswered(self._request, self._deadline, error) from None
             self._progress.tell(f"draining {self._request.cluster_name}: {error.explanation.problem} …")
             return True
         left = [one for one in self._branch_enis() if one.id not in self._kept]
@@ -208,8 +210,18 @@ class _Drain:
             )
             return False
         self._sweeper.delete(one for one in self._sweeper.look().free if is_branch(one))
-        self._progress.tell(f"waiting for the cool-down: {len(left)} branch ENIs left …")
+        self._progress.tell(self._awaited(left))
         return True
+
+    def _awaited(self, left: list[NetworkInterface]) -> str:
+        """Say what deletes the branch ENIs that are left, and what does if it does not."""
+        if self._clock.now() - self._gone_at < self._request.cooldown_seconds:
+            return f"waiting for the cool-down: {len(left)} branch ENIs left …"
+        shown = named(sorted(one.id for one in left))
+        return (
+            f"the cool-down is over; waiting for the VPC Resource Controller to delete {len(left)} branch"
+            f" ENIs ({shown}): what it leaves goes with the nodes …"
+        )
 
     def _rest_of(self, count: int) -> Deadline:
         """Return until when branch ENIs may rest: longer while they become fewer."""
@@ -226,6 +238,22 @@ class _Drain:
 def _is_drained(pod: Pod) -> bool:
     holds = bool(pod.branch_eni_ids) or (pod.wants_branch_eni and bool(pod.node))
     return holds and not pod.has_ended and not pod.is_of_its_node
+
+
+def _unanswered(request: DrainRequest, deadline: Deadline, error: KubernetesCallError) -> KubernetesCallError:
+    return type(error)(
+        Explanation(
+            f"draining {request.cluster_name}",
+            f"the Kubernetes API still fails after {deadline.elapsed() / 60:.0f} min:"
+            f" {error.explanation.problem}",
+            "without it nobody knows which pods hold branch ENIs; nodes and cluster were not deleted, and"
+            " nodes that are cordoned stay so.",
+            "run the same command again when it answers. To undo the cordon:"
+            " `kubectl uncordon --selector kubernetes.io/os=linux`.",
+            REFERENCE,
+        ),
+        error.status,
+    )
 
 
 def _late(request: DrainRequest, deadline: Deadline, holders: list[Pod], eviction: Eviction) -> DeadlineError:

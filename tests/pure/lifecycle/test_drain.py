@@ -246,6 +246,10 @@ def test_controller_that_dies_on_the_way_does_not_hang_the_drain() -> None:
     drained(scene)
     assert len(scene.branches()) == 2
     assert scene.clock.now() - begin <= GRACE_SECONDS + COOLDOWN_SECONDS + 130
+    # and it says whom it waits for, first and last
+    assert "waiting for the cool-down: 3 branch ENIs left" in scene.text
+    left = ", ".join(sorted(one.id for one in scene.branches()))
+    assert f"Controller to delete 2 branch ENIs ({left}): what it leaves goes with the nodes" in scene.text
 
 
 def test_branch_enis_of_pods_that_came_back_rest_as_long_as_the_others() -> None:
@@ -328,7 +332,9 @@ def test_api_that_never_answers_is_told_at_the_deadline() -> None:
     scene.run("web", 2)
     scene.kubernetes.is_unreachable = True
     begin = scene.clock.now()
-    with pytest.raises(ApiUnreachableError):
+    with pytest.raises(
+        ApiUnreachableError, match=r"still fails after 10 min: no answer(?s:.)*command again when"
+    ):
         drained(scene)
     assert scene.clock.now() - begin >= TIMEOUT
     assert len(scene.branches()) == 2
