@@ -127,13 +127,26 @@ def test_what_is_not_known_yet_passes(kind: str) -> None:
 
 
 @each_gate
-def test_the_same_inputs_are_no_change_whatever_was_found(kind: str) -> None:
+def test_the_same_inputs_are_no_change_if_nothing_was_found(kind: str) -> None:
     inputs = GATES[kind]
-    recorded = {**inputs, "leaked": [{"id": "eni-1"}], "drifted": [], "__provider": "old"}
+    recorded = {**inputs, "leaked": [], "drifted": [], "__provider": "old"}
 
     diff = PROVIDERS[kind].diff("id", recorded, {**inputs, "__provider": "new", **OBSERVED[kind]})
 
     assert (diff.changes, list(diff.replaces)) == (False, [])
+
+
+@pytest.mark.parametrize("kind", ["drain", "sweep"])
+def test_what_a_refresh_found_is_a_change_in_place_until_it_is_noted(kind: str) -> None:
+    provider, inputs = PROVIDERS[kind], GATES[kind]
+    found = {**inputs, "leaked": [{"id": "eni-1"}]}
+
+    diff = provider.diff("id", found, inputs)
+    noted = provider.update("id", found, inputs).outs
+
+    assert (diff.changes, list(diff.replaces)) == (True, [])
+    assert noted is not None
+    assert not provider.diff("id", noted, inputs).changes
 
 
 @each_gate

@@ -50,12 +50,13 @@ class _Gate(ResourceProvider):
         return CheckResult(dict(news), list(_failures(_with_sentinels(news))))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
-        """Replace for another cluster, which is deleted first; change everything else in place."""
-        changed = {
-            key
-            for key in news
-            if not key.startswith("__") and key not in self.observed and olds.get(key) != news[key]
-        }
+        """Replace for another cluster, which is deleted first; change everything else in place.
+
+        What a refresh has found is a change until an update takes note of it: only so the engine shows it.
+        """
+        inputs = {key for key in news if not key.startswith("__") and key not in self.observed}
+        changed = {key for key in inputs if olds.get(key) != news[key]}
+        changed |= {key for key in self.observed if olds.get(key)}
         replaces = sorted(changed.intersection(self.replacing))
         return DiffResult(
             changes=bool(changed), replaces=replaces, delete_before_replace="cluster_identity" in replaces

@@ -14,9 +14,9 @@ RECORDED = Path(__file__).resolve().parents[2] / "upgrade" / "branch_eni-0.0.0.j
 def test_a_state_of_an_older_version_is_read_changed_and_deleted(enis: Scene) -> None:
     # given a branch ENI, and its record as an older version wrote it
     with started_host() as host:
-        inputs = inputs_of(enis)
-        eni_id, outputs = host.create(inputs)
         recorded = json.loads(RECORDED.read_text())
+        inputs = {**inputs_of(enis), "owner": recorded["owner"]}
+        eni_id, outputs = host.create(inputs)
         assert recorded.keys() <= outputs.keys(), "a newer version records less"
         old = {**recorded, **{key: outputs[key] for key, value in recorded.items() if value is None}}
 

@@ -85,18 +85,22 @@ class Scene:
         found = self.api("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
         return [group["GroupId"] for group in found]
 
-    def leak(self) -> str:
-        """Leave a branch ENI of a node that is gone, which holds the security group of the cluster."""
+    def leak(self, *, on_live_node: bool = False) -> str:
+        """Leave a branch ENI without a pod, which holds the security group of the cluster.
+
+        Args:
+            on_live_node: It hangs on the trunk of a live node, else it is free, and of a node that is gone.
+        """
         ec2 = self.api("ec2")
-        filters = [{"Name": "tag:Name", "Values": ["dev-network-private-1"]}]
-        (subnet,) = ec2.describe_subnets(Filters=filters)["Subnets"]
+        trunk = self.interfaces("aws-k8s-trunk-eni")[0]
+        instance_id = trunk["Attachment"]["InstanceId"] if on_live_node else "i-0123456789abcdef0"
         tags = {
             "eks:eni:owner": "eks-vpc-resource-controller",
             "kubernetes.io/cluster/dev-cluster": "owned",
-            "node.k8s.amazonaws.com/instance_id": "i-0123456789abcdef0",
+            "node.k8s.amazonaws.com/instance_id": instance_id,
         }
         made = ec2.create_network_interface(
-            SubnetId=subnet["SubnetId"],
+            SubnetId=trunk["SubnetId"],
             Groups=self.cluster_groups(),
             Description="aws-k8s-branch-eni",
             TagSpecifications=[
@@ -106,7 +110,12 @@ class Scene:
                 }
             ],
         )
-        return str(made["NetworkInterface"]["NetworkInterfaceId"])
+        eni_id = str(made["NetworkInterface"]["NetworkInterfaceId"])
+        if on_live_node:
+            ec2.associate_trunk_interface(
+                BranchInterfaceId=eni_id, TrunkInterfaceId=trunk["NetworkInterfaceId"], VlanId=100
+            )
+        return eni_id
 
     def pods(self, namespace: str = "catalog") -> list[dict[str, Any]]:
         return self.cluster.objects("pods", namespace)

@@ -68,9 +68,9 @@ def test_a_replaced_cluster_passes_the_gates_in_order(stack: Scene) -> None:
 
 @pytest.mark.parametrize("has_gate", [True, False])
 def test_the_node_sweep_frees_the_group_of_a_replaced_cluster(stack: Scene, *, has_gate: bool) -> None:
-    # given a leaked branch ENI with the security group that EKS deletes with its cluster
+    # given a branch ENI on a live trunk, with the security group that EKS deletes with its cluster
     stack.up(lambda _: None, "--no-pods")
-    leaked, groups = stack.leak(), stack.cluster_groups()
+    leaked, groups = stack.leak(on_live_node=True), stack.cluster_groups()
     if not has_gate:
         stack.without(NODE_SWEEP)
 
