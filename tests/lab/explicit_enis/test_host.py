@@ -29,4 +29,6 @@ def test_a_state_of_an_older_version_is_read_changed_and_deleted(enis: Scene) ->
         changed = host.update(eni_id, found, {**inputs, "group_ids": [other]})
         assert changed["group_ids"] == [other]
         host.delete(eni_id, {**old, "group_ids": [other]})
-    assert enis.owned() == {}
+    assert eni_id not in enis.vlans()
+    filters = [{"Name": "network-interface-id", "Values": [eni_id]}]
+    assert enis.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"] == []

@@ -79,6 +79,8 @@ def test_no_secret_is_readable(enis: Scene, tmp_path: Path) -> None:
 
     # when it is previewed, made and refreshed
     texts = [engine.preview_digest()]
+    shown = engine._stack.preview(diff=True)
+    texts += [shown.stdout, shown.stderr]
     engine.up()
     engine.refresh()
     texts += enis.lines

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from tests.lab.branch_enis.scene import until
+from tests.lab.branch_enis.scene import POD_ENI, until
 
-from .scene import DRAIN, Scene
+from .scene import DRAIN, LAST_SWEEP, NODE_SWEEP, Scene
 
 
 def _refresh(stack: Scene) -> dict[str, list[str]]:
@@ -23,7 +24,7 @@ def _outputs(stack: Scene) -> dict[str, Any]:
 
 def _have_branch_enis(stack: Scene, count: int, without: set[str]) -> bool:
     pods = stack.pods()
-    shown = [pod for pod in pods if "vpc.amazonaws.com/pod-eni" in pod["metadata"].get("annotations", {})]
+    shown = [pod for pod in pods if POD_ENI in pod["metadata"].get("annotations", {})]
     return len(pods) == len(shown) == count and not without & {pod["metadata"]["uid"] for pod in pods}
 
 
@@ -39,10 +40,8 @@ def test_refresh_shows_what_leaked_and_drifted_and_no_pods(stack: Scene) -> None
     assert _refresh(stack) == {}
 
     # when somebody changes the groups of one and one is left behind, then it shows both, with reasons
-    leaked = stack.leak()
-    drifted = next(
-        one["NetworkInterfaceId"] for one in stack.branch_enis() if one["NetworkInterfaceId"] != leaked
-    )
+    leaked, pod = stack.leak(), stack.pods()[0]
+    drifted = json.loads(pod["metadata"]["annotations"][POD_ENI])[0]["eniId"]
     stack.api("ec2").modify_network_interface_attribute(
         NetworkInterfaceId=drifted, Groups=stack.cluster_groups()
     )
@@ -52,8 +51,11 @@ def test_refresh_shows_what_leaked_and_drifted_and_no_pods(stack: Scene) -> None
     assert drifted in str(found["drifted"])
     assert leaked in str(found["leaked"])
 
-    # and an up takes note of it, and drains nothing
-    assert [step["op"] for step in stack.lab.json("up")["steps"]] == ["update"]
+    # and an up takes note of it in each gate that looked, and drains nothing
+    steps = stack.lab.json("up")["steps"]
+    assert {(step["op"], step["urn"].rpartition("::")[2]) for step in steps} == {
+        ("update", gate) for gate in (DRAIN, NODE_SWEEP, LAST_SWEEP)
+    }
     assert _outputs(stack)["leaked"] == []
     assert stack.evictions() == 0
     stack.destroy()
