@@ -55,6 +55,8 @@ FIGURE = "figure"
 """Property of a test whose value is shown at the end of the run."""
 LONG = (
     "gates/test_outside_deletions.py",
+    "gates/test_replacement.py",
+    "explicit_enis/test_life.py",
     "test_interrupts.py",
     "branch_enis/test_scale.py",
     "branch_enis/test_recovery.py",
@@ -69,8 +71,10 @@ LONG = (
     "gates/test_each_gate.py",
     "gates/test_record.py",
     "gates/test_destroy.py",
-    "explicit_enis/test_life.py",
+    "gates/test_refresh.py",
     "explicit_enis/test_kill.py",
+    "explicit_enis/test_soak.py",
+    "explicit_enis/test_secrets.py",
     "test_enis_command.py",
     "gates/test_leak.py",
 )
