@@ -51,11 +51,13 @@ class Memory:
 
         Args:
             thing_id: Its id.
-            made_at: When it was made (ISO 8601); empty if nobody knows, which is long ago.
+            made_at: When it was made (ISO 8601, UTC); what is no such time counts as long ago.
         """
-        if made_at:
+        try:
             age = (self.clock.utc() - datetime.fromisoformat(made_at)).total_seconds()
-            self.note(thing_id, max(0.0, age))
+        except (ValueError, TypeError):
+            return
+        self.note(thing_id, max(0.0, age))
 
     def note_seen(self, *ids: str) -> None:
         """Remember what EC2 showed: not found soon after may be a replica that lags."""

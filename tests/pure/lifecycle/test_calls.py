@@ -290,7 +290,8 @@ def test_age_of_what_another_process_made_counts() -> None:
     clock.sleep(PROPAGATION_SECONDS - 1)
     memory.note_recorded("eni-1", made_at.isoformat())
     memory.note_recorded("eni-of-a-later-clock", (clock.utc() + timedelta(hours=1)).isoformat())
-    memory.note_recorded("eni-of-unknown-age", "")
+    for unknown in ("", "yesterday", "2026-01-01T00:16:40"):
+        memory.note_recorded("eni-of-unknown-age", unknown)
     assert memory.is_fresh("eni-1")
     assert not memory.is_fresh("eni-of-unknown-age")
     clock.sleep(1)
