@@ -148,9 +148,9 @@ def copy_project(target: Path) -> Path:
     return target
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """State folder of the one lab that all tests of a run share."""
+    """State folder of the lab that the tests of one file share: each file begins with an empty account."""
     state = tmp_path_factory.mktemp("lab")
     os.environ["PODSG_LAB_STATE"] = str(state)
     yield state
