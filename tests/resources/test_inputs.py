@@ -341,5 +341,8 @@ def test_a_kubeconfig_is_valid_for_its_own_context() -> None:
     # Given names, when a kubeconfig is written, then context, cluster and user fit together.
     config = json.loads(kubeconfig("c", "https://127.0.0.1", "QQ==", "login", []))
     (context,) = config["contexts"]
-    assert config["current-context"] == context["name"] == config["clusters"][0]["name"]
-    assert context["context"] == {"cluster": "c", "user": config["users"][0]["name"]}
+    assert config["current-context"] == context["name"] == "c"
+    assert context["context"] == {
+        "cluster": config["clusters"][0]["name"],
+        "user": config["users"][0]["name"],
+    }

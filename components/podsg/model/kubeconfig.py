@@ -14,8 +14,9 @@ def kubeconfig(
     """Write a kubeconfig for one cluster, as JSON (which is YAML).
 
     Args:
-        cluster_name: Name of cluster, user and context.
-        endpoint: URL of the Kubernetes API.
+        cluster_name: Name of user and context.
+        endpoint: URL of the Kubernetes API, and name of the cluster in it: a cluster that replaced another
+            has the other's name in EKS.
         certificate_authority_data: Certificate of the API's authority, base64.
         command: Program that prints an ExecCredential; run each time a token is needed, so none is kept.
         arguments: Its arguments.
@@ -36,9 +37,19 @@ def kubeconfig(
         {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": cluster_name, "cluster": cluster}],
-            "contexts": [{"name": cluster_name, "context": {"cluster": cluster_name, "user": cluster_name}}],
+            "clusters": [{"name": endpoint, "cluster": cluster}],
+            "contexts": [{"name": cluster_name, "context": {"cluster": endpoint, "user": cluster_name}}],
             "current-context": cluster_name,
             "users": [{"name": cluster_name, "user": {"exec": login}}],
         }
     )
+
+
+def cluster_of(kubeconfig: str) -> str:
+    """Return the name of the only cluster of a kubeconfig.
+
+    Example:
+        >>> cluster_of(kubeconfig("dev-cluster", "https://127.0.0.1:6443", "QQ==", "aws", []))
+        'https://127.0.0.1:6443'
+    """
+    return str(json.loads(kubeconfig)["clusters"][0]["name"])

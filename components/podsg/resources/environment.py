@@ -7,6 +7,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from podsg.model import ClusterSpec, created_namespaces, database_ports, has_pod_subnets, protected
+from podsg.model.kubeconfig import cluster_of
 from podsg.resources.addon import install_addon
 from podsg.resources.aws_access import AwsAccess
 from podsg.resources.cluster import Cluster
@@ -223,16 +224,18 @@ class Environment(pulumi.ComponentResource):
         cluster = self._cluster
         is_own = self._spec.cluster is not None
         ways_out = OWN_CLUSTER if is_own else EXISTING_CLUSTER
+        kubeconfig = when_reachable(cluster.kubeconfig, self, cluster.ways_in, ways_out)
         provider = kubernetes.Provider(
             self._owner.child("kubernetes"),
-            kubeconfig=when_reachable(cluster.kubeconfig, self, cluster.ways_in, ways_out),
+            kubeconfig=_by_value(kubeconfig) if is_own else kubeconfig,
+            cluster=kubeconfig.apply(cluster_of) if is_own else None,
             delete_unreachable=True if is_own else None,
             # A plugin that asks for the replacement itself is ended before the objects of the old cluster are
             # deleted through it. Source: pulumi/pulumi issue 14650.
             cluster_identifier=self._owner.child("cluster") if is_own else None,
             opts=pulumi.ResourceOptions.merge(
                 self._owner.options(*cluster.before_kubernetes),
-                pulumi.ResourceOptions(replace_on_changes=["kubeconfig"] if is_own else None),
+                pulumi.ResourceOptions(replace_on_changes=["cluster"] if is_own else None),
             ),
         )
         self._made.append(provider)
@@ -368,3 +371,13 @@ def _by_name(values: dict[str, Any]) -> pulumi.Output[dict[str, str]]:
     return pulumi.Output.from_input(values).apply(
         lambda found: {key: value for key, value in found.items() if value is not None}
     )
+
+
+def _by_value(known: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """Return an output that the engine compares by its value alone.
+
+    Where a resource is replaced, the engine takes each input that comes from it for unknown, and the
+    Kubernetes provider compares nothing after an unknown kubeconfig. Then only its `cluster` tells whether it
+    is another one. Source: pulumi-kubernetes, provider.go, DiffConfig.
+    """
+    return pulumi.Output(set(), known.future(with_unknowns=True), known.is_known(), known.is_secret())

@@ -46,12 +46,13 @@ def when_reachable(
 
 
 def _reached(kubeconfig: str, component: pulumi.Resource, ways_out: str) -> str:
-    cluster = json.loads(kubeconfig)["clusters"][0]
-    problem = problem_of(cluster["cluster"]["server"], cluster["cluster"]["certificate-authority-data"])
+    config = json.loads(kubeconfig)
+    cluster = config["clusters"][0]["cluster"]
+    problem = problem_of(cluster["server"], cluster["certificate-authority-data"])
     if problem is None:
         return kubeconfig
     text = (
-        f"{cluster['name']}: the Kubernetes API at {cluster['cluster']['server']} cannot be reached "
+        f"{config['current-context']}: the Kubernetes API at {cluster['server']} cannot be reached "
         f"from here ({problem}).\n"
         "  Why: namespaces and policies are made through it; nothing of them was changed.\n"
         f"  Fix: {ways_out}\n"

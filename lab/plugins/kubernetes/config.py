@@ -146,19 +146,23 @@ def _check_kubeconfig(news: Values) -> list[CheckFailure]:
 def diff(olds: Values, news: Values) -> DiffResult:
     """Compare the provider's inputs: it is replaced if it names another cluster.
 
-    Unknown values count as another cluster. A `clusterIdentifier` overrides the comparison.
+    The first unknown value counts as another cluster, and nothing more is compared. A `clusterIdentifier`
+    overrides the comparison.
     """
     changed = [key for key in sorted({*olds, *news}) if olds.get(key) != news.get(key)]
     if not changed:
         return DiffResult(changes=False)
-    replaces = _replacing_options(olds, news, changed)
+    unknown = [key for key in _CLUSTER_KEYS if news.get(key) is UNKNOWN]
+    replaces = unknown[:1] or _replacing_options(olds, news, changed)
     identifier = "clusterIdentifier"
     if identifier in changed and olds.get(identifier) and news.get(identifier):
         replaces = [identifier, *replaces]
     elif identifier not in changed and news.get(identifier):
         replaces = []
     return DiffResult(
-        changes=True, replaces=replaces, detailed={key: _kind(key, olds, news) for key in changed}
+        changes=True,
+        replaces=replaces,
+        detailed={key: _kind(key, olds, news) for key in unknown[:1] or changed},
     )
 
 
@@ -169,9 +173,6 @@ def _kind(key: str, olds: Values, news: Values) -> DiffKind:
 
 
 def _replacing_options(olds: Values, news: Values, changed: Sequence[str]) -> list[str]:
-    unknown = [key for key in _CLUSTER_KEYS if news.get(key) is UNKNOWN]
-    if unknown:
-        return unknown[:1]
     try:
         same = _cluster(olds) == _cluster(news)
     except KubeconfigError:

@@ -74,6 +74,12 @@ def _another_type(environment: dict[str, Any]) -> None:
     environment["node_groups"]["more"] = {"instance_types": ["m5.xlarge"], "desired_count": 1}
 
 
+def _another_login(environment: dict[str, Any]) -> None:
+    environment["cluster"]["login"] = {
+        "args": ["eks", "get-token", "--cluster-name", "{cluster_name}", "--output", "json"]
+    }
+
+
 def _as_of_older_version(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give the gates what an older version recorded; null stands for the value of this stack."""
     older = json.loads(OLDER.read_text())
@@ -86,14 +92,14 @@ def _as_of_older_version(resources: list[dict[str, Any]]) -> list[dict[str, Any]
 
 
 def _steps(engine: Engine, stack: Scene, edit: Callable[[dict[str, Any]], None]) -> set[str]:
-    """Change the environment, and return which gates were replaced or deleted."""
+    """Change the environment, and return what was replaced or deleted."""
     stack.lab.change(edit)
     engine.up()
     steps = [event.resource_pre_event for event in engine._events if event.resource_pre_event is not None]
     return {
         step.metadata.urn.rpartition("::")[2]
         for step in steps
-        if "podsg:" in step.metadata.type and str(step.metadata.op).rpartition(".")[2].lower() not in QUIET
+        if str(step.metadata.op).rpartition(".")[2].lower() not in QUIET
     }
 
 
@@ -114,7 +120,7 @@ def test_order_and_changes(stack: Scene) -> None:
     # and changes that are none of the cluster itself drain nothing
     before = {pod["metadata"]["uid"] for pod in stack.pods()}
     assert stack.evictions() == 0
-    for edit in (_standard, _one_more, _another_type):
+    for edit in (_standard, _one_more, _another_type, _another_login):
         assert _steps(stack.engine, stack, edit) == set(), edit.__name__
         assert stack.evictions() == 0
     assert {pod["metadata"]["uid"] for pod in stack.pods()} == before

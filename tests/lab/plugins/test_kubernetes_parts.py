@@ -149,6 +149,12 @@ def test_the_provider_is_replaced_for_another_cluster(
     assert (found.changed, list(found.replaces)) == (changes, replaces)
 
 
+def test_nothing_is_compared_after_an_unknown_kubeconfig() -> None:
+    olds = {"kubeconfig": kubeconfig(), "cluster": "two", "clusterIdentifier": "a"}
+    found = config.diff(olds, {**olds, "kubeconfig": UNKNOWN, "cluster": UNKNOWN})
+    assert (list(found.replaces), list(found.detailed)) == ([], ["kubeconfig"])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
