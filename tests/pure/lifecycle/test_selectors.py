@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from podsg.lifecycle.objects import Pod, Policy
-from podsg.lifecycle.selectors import groups_of, matches, policies_of
+from podsg.lifecycle.selectors import groups_of, policies_of
+from podsg.model.label_selectors import matches
 
 LABELS = {"app": "ui", "tier": "web"}
 

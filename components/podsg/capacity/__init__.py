@@ -1,0 +1,1 @@
+"""Branch ENI capacity: slots per instance type, and what a set of pods needs; standard library only."""

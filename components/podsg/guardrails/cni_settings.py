@@ -1,0 +1,86 @@
+"""What aws-node is told, with its defaults, and scenes in which it is told something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from podsg.guardrails.record import Fix, Scene
+from podsg.model.snapshot import Maybe, Snapshot, VpcCni, known
+
+POD_ENI: Final = "ENABLE_POD_ENI"
+MODE: Final = "POD_SECURITY_GROUP_ENFORCING_MODE"
+EARLY_DEMUX: Final = "DISABLE_TCP_EARLY_DEMUX"
+EXTERNAL_SNAT: Final = "AWS_VPC_K8S_CNI_EXTERNALSNAT"
+
+# Source: amazon-vpc-cni-k8s README.md, "CNI configuration variables".
+DEFAULTS: Final[Mapping[str, str]] = {
+    POD_ENI: "false",
+    MODE: "strict",
+    EARLY_DEMUX: "false",
+    EXTERNAL_SNAT: "false",
+}
+
+
+def vpc_cni(snapshot: Snapshot) -> VpcCni:
+    """Return the VPC CNI of an environment.
+
+    Raises:
+        NotKnownError: Nothing was read that tells it.
+    """
+    return known("the VPC CNI", snapshot.vpc_cni)
+
+
+def variable(snapshot: Snapshot, name: str) -> str:
+    """Return a variable of aws-node, or its default.
+
+    Raises:
+        NotKnownError: It is not known.
+    """
+    return _value(name, known("settings of the VPC CNI", vpc_cni(snapshot).env))
+
+
+def init_variable(snapshot: Snapshot, name: str) -> str:
+    """Return a variable of the init container, or its default.
+
+    Raises:
+        NotKnownError: It is not known.
+    """
+    return _value(name, known("settings of the VPC CNI's init container", vpc_cni(snapshot).init_env))
+
+
+def is_strict(snapshot: Snapshot) -> bool:
+    """Tell whether the enforcing mode is strict.
+
+    Raises:
+        NotKnownError: It is not known.
+    """
+    return variable(snapshot, MODE) == "strict"
+
+
+def setting(name: str, value: str) -> Fix:
+    """Return the fix that sets a variable of aws-node."""
+    return Fix(f'set {name} to "{value}" in the env of aws-node', lambda scene: _with_env(scene, name, value))
+
+
+def init_setting(name: str, value: str) -> Fix:
+    """Return the fix that sets a variable of the init container."""
+    text = f'set {name} to "{value}" in the init.env of aws-node'
+    return Fix(text, lambda scene: _with_init_env(scene, name, value))
+
+
+def _value(name: str, env: Mapping[str, Maybe[str]]) -> str:
+    return known(name, env.get(name, DEFAULTS[name]))
+
+
+def _with_env(scene: Scene, name: str, value: str) -> Scene:
+    cni = vpc_cni(scene.now)
+    env = {**known("settings of the VPC CNI", cni.env), name: value}
+    return replace(scene, now=replace(scene.now, vpc_cni=replace(cni, env=env)))
+
+
+def _with_init_env(scene: Scene, name: str, value: str) -> Scene:
+    cni = vpc_cni(scene.now)
+    env = {**known("settings of the VPC CNI's init container", cni.init_env), name: value}
+    return replace(scene, now=replace(scene.now, vpc_cni=replace(cni, init_env=env)))
