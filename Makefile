@@ -101,8 +101,8 @@ test-pure: .venv-pure/.done ## Pure packages in a bare interpreter, 100 % branch
 
 .PHONY: test-resources
 test-resources: .venv/.done ## Components under the engine's mocks, command line, shells over AWS and Kubernetes
-	$(RUN)python -m pytest tests/resources tests/cli tests/provider components/podsg/provider \
-	  --cov=podsg.resources --cov=podsg.cli --cov=podsg.provider --cov-branch --cov-fail-under=90
+	$(RUN)python -m pytest tests/resources tests/cli tests/provider tests/report components/podsg/provider \
+	  --cov=podsg.resources --cov=podsg.cli --cov=podsg.provider --cov=podsg.report --cov-branch --cov-fail-under=90
 
 .PHONY: test-simulation
 test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults and deaths
