@@ -3,6 +3,7 @@
 ```
 PodsgError
 ├── InputError                 the input of a person does not hold: every problem at once
+├── GuardrailError             best practices are not kept, and pods would break: every finding at once
 ├── AwsError                   AWS refused, or did not answer
 │   ├── Ec2CallError             one EC2 call, with EC2's own code
 │   │   └── RefusedCallError       EC2 refused it for a reason that a second try does not cure
@@ -84,6 +85,31 @@ class InputError(PodsgError):
     def _located(self, problem: Problem) -> Problem:
         path = ".".join(part for part in (self.subject, problem.path) if part)
         return Problem(path, problem.found, problem.allowed)
+
+
+class GuardrailError(PodsgError):
+    """An environment would break pods, with all findings in one report.
+
+    Args:
+        findings: What was found, at least one, each as people read it; shown in the given order.
+        subject: Name of the environment.
+
+    Example:
+        >>> print(GuardrailError(["pod-eni-enabled: cluster.vpc_cni: it is off."], "dev"))
+        dev has 1 finding that breaks pods:
+          pod-eni-enabled: cluster.vpc_cni: it is off.
+    """
+
+    def __init__(self, findings: Iterable[str], subject: str) -> None:
+        """Make the report."""
+        self.findings = tuple(findings)
+        count = len(self.findings)
+        head = f"{subject} has {count} finding{' that breaks' if count == 1 else 's that break'} pods:"
+        super().__init__("\n".join([head, *(_indented(one) for one in self.findings)]))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,14 @@ def all_made_here() -> dict[str, Any]:
             },
         },
         "tags": {"team": "shop"},
+        "waivers": [
+            {
+                "guardrail": "pod-eni-enabled",
+                "subject": "cluster.vpc_cni",
+                "reason": "the pods come next month",
+                "until": "2026-12-31",
+            }
+        ],
     }
 
 

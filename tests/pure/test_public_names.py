@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import podsg.model
 import podsg.model.exports
@@ -20,6 +21,13 @@ def test_nothing_public_is_left_out() -> None:
     # given the package, when its names are listed, then each class and function of it is exported
     public = {name for name in vars(podsg.model.exports) if not name.startswith("_")}
     assert public == set(podsg.model.exports.__all__)
+
+
+def test_no_name_is_that_of_a_module() -> None:
+    # given the names that are loaded when asked for, then no module of the package stands in their place
+    folder = Path(podsg.model.__file__).parent
+    modules = {path.stem for path in folder.iterdir()}
+    assert not modules & set(podsg.model.exports.__all__)
 
 
 def test_the_model_imports_only_pydantic() -> None:

@@ -16,6 +16,7 @@ from podsg.model.network import NetworkSpec
 from podsg.model.node_group import NodeGroupSpec
 from podsg.model.removal import DestroySpec
 from podsg.model.spec import Spec
+from podsg.model.waiver import WaiverSpec
 from podsg.model.workload import WorkloadSpec
 
 # Ours, or read by AWS and by the VPC Resource Controller, which deletes what carries its own keys.
@@ -118,6 +119,22 @@ class EnvironmentSpec(Spec):
     To destroy an environment: set it to false, run `pulumi up`, then `pulumi destroy`."""
     destroy: DestroySpec = Field(default=DestroySpec(), examples=[{}])
     """How it is destroyed. Default: 30 minutes for pods, 30 for network interfaces, nothing of others."""
+    # Our own limit: whoever needs more has another problem.
+    waivers: list[WaiverSpec] = Field(
+        default=[],
+        max_length=100,
+        examples=[
+            [
+                {
+                    "guardrail": "pod-eni-enabled",
+                    "subject": "cluster.vpc_cni",
+                    "reason": "the pods come next month",
+                    "until": "2026-12-31",
+                }
+            ]
+        ],
+    )
+    """Findings of guardrails that are left standing for a while (at most 100). Default: none."""
     # Source: EC2 user guide, "Tag restrictions": 50 tags per resource. Up to ten are not the user's: name,
     # owner, environment, the Kubernetes role of a subnet, and those that EKS adds.
     tags: dict[TagKey, TagValue] = Field(default={}, max_length=40, examples=[{"team": "shop"}])

@@ -35,8 +35,10 @@ from podsg.model.parsing import parse_environment, parse_part, plain
 from podsg.model.references import Later
 from podsg.model.removal import DestroySpec, OnRemove
 from podsg.model.schema import input_schema
+from podsg.model.snapshot_of_spec import spec_snapshot
 from podsg.model.subnets import SubnetPlan, plan_subnets
 from podsg.model.vpc_cni import EnforcingMode, VpcCniSpec, configuration_values, early_demux_disabled
+from podsg.model.waiver import WaiverSpec
 from podsg.model.workload import PeerSpec, WorkloadSpec, policy_name, selector_text
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "PhysicalName",
     "SubnetPlan",
     "VpcCniSpec",
+    "WaiverSpec",
     "WorkloadSpec",
     "architecture",
     "cluster_names",
@@ -89,6 +92,7 @@ __all__ = [
     "policy_name",
     "protected",
     "selector_text",
+    "spec_snapshot",
     "storage_gib",
     "version_fits",
     "zone_count",

@@ -16,14 +16,16 @@ from podsg.resources.database import Database
 from podsg.resources.eni_config import make_eni_configs
 from podsg.resources.environment_gates import EnvironmentGates
 from podsg.resources.existing import ClusterInUse, NetworkInUse
+from podsg.resources.guardrail_check import check_guardrails
 from podsg.resources.location import Location
 from podsg.resources.network import Network
 from podsg.resources.node_group import NodeGroup
+from podsg.resources.output_by_value import by_value
 from podsg.resources.owner import ENVIRONMENT_TAG, KUBERNETES_LABELS, Owner
 from podsg.resources.reachable_api import EXISTING_CLUSTER, OWN_CLUSTER, when_reachable
 from podsg.resources.security_groups_for_pods import GrantedDatabaseArgs, SecurityGroupsForPods
 from podsg.resources.spec_args import EnvironmentSpecInput
-from podsg.resources.specification import described_environment
+from podsg.resources.specification import described_environment, engine_errors
 from podsg.resources.workload_rules import callers_of
 
 
@@ -70,6 +72,8 @@ class Environment(pulumi.ComponentResource):
         self._described = described_environment(args["spec"])
         self._spec = self._described.spec
         _refuse_other_name(name, self._spec.name)
+        with engine_errors():
+            check_guardrails(self._spec, self)
         self._tags = {**self._spec.tags, ENVIRONMENT_TAG: name}
         self._owner = Owner.of(self, name, self._tags)
 
@@ -227,7 +231,7 @@ class Environment(pulumi.ComponentResource):
         kubeconfig = when_reachable(cluster.kubeconfig, self, cluster.ways_in, ways_out)
         provider = kubernetes.Provider(
             self._owner.child("kubernetes"),
-            kubeconfig=_by_value(kubeconfig) if is_own else kubeconfig,
+            kubeconfig=by_value(kubeconfig) if is_own else kubeconfig,
             cluster=kubeconfig.apply(cluster_of) if is_own else None,
             delete_unreachable=True if is_own else None,
             # A plugin that asks for the replacement itself is ended before the objects of the old cluster are
@@ -371,13 +375,3 @@ def _by_name(values: dict[str, Any]) -> pulumi.Output[dict[str, str]]:
     return pulumi.Output.from_input(values).apply(
         lambda found: {key: value for key, value in found.items() if value is not None}
     )
-
-
-def _by_value(known: pulumi.Output[Any]) -> pulumi.Output[Any]:
-    """Return an output that the engine compares by its value alone.
-
-    Where a resource is replaced, the engine takes each input that comes from it for unknown, and the
-    Kubernetes provider compares nothing after an unknown kubeconfig. Then only its `cluster` tells whether it
-    is another one. Source: pulumi-kubernetes, provider.go, DiffConfig.
-    """
-    return pulumi.Output(set(), known.future(with_unknowns=True), known.is_known(), known.is_secret())

@@ -400,6 +400,19 @@ class DestroySpecArgs(TypedDict):
     false."""
 
 
+class WaiverSpecArgs(TypedDict):
+    """One finding that is left standing until a day; one that covers nothing is a finding itself."""
+
+    guardrail: str
+    """Id of the guardrail, as its message shows it (1 to 100 characters)."""
+    subject: str
+    """The object, as the message shows it (1 to 500 characters)."""
+    reason: str
+    """Why it is left standing, for whoever reads it later (1 to 500 characters)."""
+    until: str
+    """Last day on which it is left standing, such as 2026-12-31."""
+
+
 class EnvironmentSpecArgs(TypedDict):
     """One environment: network, cluster, nodes, databases and workloads, made here or used as they exist."""
 
@@ -429,6 +442,8 @@ class EnvironmentSpecArgs(TypedDict):
     Default: true."""
     destroy: NotRequired[DestroySpecArgs]
     """How it is destroyed. Default: 30 minutes for pods, 30 for network interfaces, nothing of others."""
+    waivers: NotRequired[list[WaiverSpecArgs]]
+    """Findings of guardrails that are left standing for a while (at most 100). Default: none."""
     tags: NotRequired[dict[str, str]]
     """Tags of everything that takes tags (key to value, at most 40). Default: none but ours."""
 

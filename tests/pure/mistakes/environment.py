@@ -36,4 +36,9 @@ ENVIRONMENT_MISTAKES = (
         {f"tag-{number}": "x" for number in range(41)},
         "a mapping of 0 to 40 entries",
     ),
+    mistake("no end of a waiver", ("waivers", 0, "until"), MISSING, "a day in quotes"),
+    mistake("waiver until no day", ("waivers", 0, "until"), "2026-02-30", "a day of the calendar"),
+    mistake("waiver until a word", ("waivers", 0, "until"), "forever", "a day in quotes"),
+    mistake("waiver without reason", ("waivers", 0, "reason"), "", "words in quotes"),
+    mistake("sentence for a guardrail", ("waivers", 0, "guardrail"), "Pod ENI", "the id of a guardrail"),
 )

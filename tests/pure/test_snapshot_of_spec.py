@@ -9,7 +9,7 @@ import pytest
 from podsg.guardrails import Scene, Verdict, judge
 from podsg.model import parse_environment
 from podsg.model.snapshot import Cluster, Snapshot, Unknown, VpcCni, known
-from podsg.model.spec_snapshot import spec_snapshot
+from podsg.model.snapshot_of_spec import spec_snapshot
 from tests.pure.environments import all_made_here, in_existing_network, workloads_alone
 
 
