@@ -101,16 +101,11 @@ test-pure: .venv-pure/.done ## Pure packages in a bare interpreter, 100 % branch
 	  --cov=podsg.preview --cov-branch --cov-fail-under=100
 
 .PHONY: test-resources
-<<<<<<< HEAD
-test-resources: .venv/.done ## Components under the engine's mocks, command line, shells over AWS and Kubernetes
-	$(RUN)python -m pytest tests/resources tests/cli tests/provider tests/report components/podsg/provider \
-	  --cov=podsg.resources --cov=podsg.cli --cov=podsg.provider --cov=podsg.report --cov-branch --cov-fail-under=90
-=======
 test-resources: .venv/.done ## Components under the engine's mocks, command line, manifests, shells over AWS and Kubernetes
-	$(RUN)python -m pytest tests/resources tests/cli tests/manifests tests/provider \
+	$(RUN)python -m pytest tests/resources tests/cli tests/manifests tests/provider tests/report \
 	  components/podsg/manifests components/podsg/provider \
-	  --cov=podsg.resources --cov=podsg.cli --cov=podsg.manifests --cov=podsg.provider --cov-branch --cov-fail-under=90
->>>>>>> 355757ad1f980be025dd5fade0558299b625394f
+	  --cov=podsg.resources --cov=podsg.cli --cov=podsg.manifests --cov=podsg.provider --cov=podsg.report \
+	  --cov-branch --cov-fail-under=90
 
 .PHONY: test-simulation
 test-simulation: .venv/.done ## Branch ENIs and gates against a simulated EC2: faults and deaths

@@ -6,7 +6,6 @@ import io
 import os
 import socket
 import tempfile
-import time
 import tracemalloc
 from itertools import pairwise
 from pathlib import Path
@@ -195,17 +194,15 @@ def bomb(levels: int, start: str, each: str) -> str:
     ],
     ids=["lists", "mappings", "merges", "one merged often"],
 )
-def test_anchor_bombs_are_refused_fast_and_small(tmp_path: Path, text: str) -> None:
+def test_anchor_bombs_are_refused_and_take_little_memory(tmp_path: Path, text: str) -> None:
     tracemalloc.start()
-    begin = time.process_time()
     problem = problem_of(tmp_path, text)
-    seconds, (_, peak) = time.process_time() - begin, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert "values at least; the limit is 100,000" in problem.text
     assert int(problem.text.split(" values")[0].rpartition(" ")[2].replace(",", "")) > 100_000
     assert peak < 200 * len(text) + 5_000_000
-    assert seconds < 60
 
 
 def test_aliases_and_merges_of_people(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ except ModuleNotFoundError as missing:  # pragma: no cover - exercised by an ins
 
 from podsg import __version__
 from podsg.cli import enis
+from podsg.cli.check import check
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -44,6 +45,7 @@ def build_app(folder: Path) -> typer.Typer:
             typer.echo(__version__)
             raise typer.Exit
 
+    app.command("check")(check)
     app.add_typer(enis.app, name="enis")
     checkout = checkout_with_lab(folder)
     if checkout is not None:

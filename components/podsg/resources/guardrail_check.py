@@ -1,6 +1,6 @@
 """The guardrails over a described environment, before anything of it is made."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pulumi
 
@@ -25,8 +25,7 @@ def check_guardrails(spec: EnvironmentSpec, component: pulumi.Resource) -> None:
     """
     today = datetime.now(UTC).date()
     waivers = [
-        Waiver(one.guardrail, one.subject, one.reason, datetime.fromisoformat(one.until).date())
-        for one in spec.waivers
+        Waiver(one.guardrail, one.subject, one.reason, date.fromisoformat(one.until)) for one in spec.waivers
     ]
     settled = settle(judge(Scene(spec_snapshot(spec))), waivers, today)
     report = CheckReport(settled.outcomes, settled.waived)

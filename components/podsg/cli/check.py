@@ -1,0 +1,139 @@
+"""`podsg check`: the guardrails over manifests and stack files, before anything is built."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+import yaml
+
+from podsg.errors import InputError
+from podsg.guardrails import Outcome, Scene, judge
+from podsg.guardrails.waivers import Waiver, settle
+from podsg.manifests import read, snapshot_of
+from podsg.model import EnvironmentSpec, WaiverSpec, parse_environment, parse_part, spec_snapshot
+from podsg.report.check_github import check_github
+from podsg.report.check_json import check_json
+from podsg.report.check_report import CheckReport, Unread
+from podsg.report.check_sarif import check_sarif
+from podsg.report.check_text import check_text
+
+_STACK_FILE: Final = re.compile(r"Pulumi\.[^/]+\.ya?ml")
+
+
+class Format(StrEnum):
+    """Form of the result on standard output."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+_WRITERS: Final[dict[Format, Callable[[CheckReport], str]]] = {
+    Format.JSON: lambda report: json.dumps(check_json(report), indent=2),
+    Format.SARIF: lambda report: json.dumps(check_sarif(report), indent=2),
+    Format.GITHUB: check_github,
+}
+
+
+def check(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH…",
+            help="Manifests, folders of them, stack files (Pulumi.<stack>.yaml), and - for standard input.",
+        ),
+    ],
+    namespace: Annotated[
+        str, typer.Option(help="Namespace of manifests that name none. Default: it is not known.")
+    ] = "",
+    waivers: Annotated[
+        Path | None,
+        typer.Option(help="YAML list of findings to leave standing: guardrail, subject, reason, until."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="Form of the result.")] = Format.TEXT,
+    undecided: Annotated[bool, typer.Option("--undecided", help="Show what cannot be decided, too.")] = False,
+) -> None:
+    """Check manifests and stack files against the best practices of security groups for pods.
+
+    Manifests are judged together, each stack file by itself. What is not told is undecided, never passed.
+
+    Examples: `podsg check k8s/ stacks/Pulumi.dev.yaml`, `helm template shop | podsg check -`.
+
+    Exit code 0: no errors; 1: errors; 2: something could not be read.
+    """
+    report = checked(paths, namespace, waivers)
+    text = check_text(report, with_undecided=undecided) if form is Format.TEXT else _WRITERS[form](report)
+    sys.stdout.write(f"{text}\n")
+    raise typer.Exit(report.exit_code)
+
+
+def checked(paths: Sequence[str], namespace: str, waivers: Path | None) -> CheckReport:
+    """Check what paths name.
+
+    Args:
+        paths: Manifests, folders, stack files, and - for standard input.
+        namespace: Namespace of manifests that name none; empty if it is not known.
+        waivers: File of waivers.
+    """
+    stack_files = [path for path in paths if _STACK_FILE.fullmatch(Path(path).name)]
+    manifests = read([path for path in paths if path not in stack_files])
+    outcomes: list[Outcome] = []
+    unread = [Unread(one.file, one.line, one.text) for one in manifests.problems]
+    waived = _waivers_of(waivers, unread)
+    if manifests.documents:
+        outcomes += judge(Scene(snapshot_of(manifests.documents, namespace)))
+    for path in stack_files:
+        if (spec := _environment(path, unread)) is not None:
+            outcomes += judge(Scene(spec_snapshot(spec)))
+            waived += map(_waiver, spec.waivers)
+    settled = settle(outcomes, waived, datetime.now(UTC).date())
+    return CheckReport(settled.outcomes, settled.waived, tuple(unread))
+
+
+def _environment(path: str, unread: list[Unread]) -> EnvironmentSpec | None:
+    content = _loaded(path, unread)
+    config = content.get("config") if isinstance(content, dict) else None
+    if not isinstance(config, dict) or "podsg:environment" not in config:
+        if content is not None:
+            unread.append(Unread(path, 0, "it has no config podsg:environment"))
+        return None
+    try:
+        return parse_environment(config["podsg:environment"], region=config.get("aws:region"))
+    except InputError as error:
+        unread.append(Unread(path, 0, str(error)))
+        return None
+
+
+def _waivers_of(path: Path | None, unread: list[Unread]) -> list[Waiver]:
+    content = [] if path is None else _loaded(str(path), unread)
+    if content is not None and not isinstance(content, list):
+        unread.append(Unread(str(path), 0, "it is no list of waivers"))
+        return []
+    found = []
+    for number, one in enumerate(content or []):
+        try:
+            found.append(_waiver(parse_part(WaiverSpec, one, f"waivers[{number}]")))
+        except InputError as error:
+            unread.append(Unread(str(path), 0, str(error)))
+    return found
+
+
+def _waiver(spec: WaiverSpec) -> Waiver:
+    return Waiver(spec.guardrail, spec.subject, spec.reason, date.fromisoformat(spec.until))
+
+
+def _loaded(path: str, unread: list[Unread]) -> Any:  # noqa: ANN401 - whatever YAML holds
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        unread.append(Unread(path, 0, f"it cannot be read: {error}"))
+        return None
