@@ -27,10 +27,10 @@ class History(Generic[T]):
         """Keep what a thing is from now on; None if it is gone."""
         now = self._clock.now()
         if not self.kept_seconds:
-            if value is None:
-                self._versions.pop(key, None)
-            else:
-                self._versions[key] = [(now, value)]
+            earlier = self._versions.pop(key, None)
+            if value is not None:
+                # A read that is late later on sees the thing since it was made, as it is now.
+                self._versions[key] = [(earlier[0][0] if earlier else now, value)]
             return
         versions = self._versions.setdefault(key, [])
         while len(versions) > 1 and versions[1][0] < now - self.kept_seconds:

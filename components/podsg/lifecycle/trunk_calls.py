@@ -7,6 +7,7 @@ from typing import Final
 
 from podsg.errors import AccessDeniedError, AwsError, CapacityError, Ec2CallError, InUseError, NotFoundError
 from podsg.lifecycle.branch_eni_errors import foreign, no_vlan, not_open
+from podsg.lifecycle.calls import PROPAGATION_SECONDS
 from podsg.lifecycle.eni_states import BranchEniSpec, EniState, state_of
 from podsg.lifecycle.interfaces import NetworkInterface, TrunkAssociation
 from podsg.lifecycle.ports import Clock, Ec2
@@ -57,7 +58,8 @@ class TrunkCalls:
     def hang(self, interface_id: str, spec: BranchEniSpec, *, is_new: bool) -> TrunkAssociation:
         """Hang an interface on its trunk, unless it is there; a VLAN that somebody else takes gives way.
 
-        A list may lag: what EC2 refused is not asked for again, whatever the next list shows.
+        A list may lag: what EC2 refused is not asked for again, whatever the next list shows; and after it
+        gave an association, a list with another one is that of before, until it must have caught up.
 
         Args:
             interface_id: The branch.
@@ -70,9 +72,14 @@ class TrunkCalls:
             StateError: It hangs elsewhere.
         """
         refused: set[int] = set()
+        made: TrunkAssociation | None = None
+        caught_up = self.clock.now() + PROPAGATION_SECONDS
         for attempt in range(HIGHEST_VLAN):
             associations = self.ec2.describe_trunk_associations()
             own = next((one for one in associations if one.branch_id == interface_id), None)
+            if own is not None and made not in {None, own} and self.clock.now() < caught_up:
+                self.clock.sleep(POLL_SECONDS)
+                continue
             if own is not None:
                 return _checked(own, spec)
             used = refused | {one.vlan_id for one in associations if one.trunk_id == spec.trunk_eni_id}
@@ -80,13 +87,13 @@ class TrunkCalls:
             if not vlan_id:
                 raise no_vlan(spec, used)
             try:
-                made = self._associate(interface_id, spec, vlan_id, attempt)
+                made = self._associate(interface_id, spec, vlan_id, attempt) or made
             except _VlanRefusedError:
                 refused.add(vlan_id)
                 continue
             finally:
                 self.vlans.give_back(spec.trunk_eni_id, vlan_id)
-            if made is not None and (is_new or self.association_of(interface_id) is not None):
+            if made is not None and is_new:
                 return made
         raise no_vlan(spec, set(range(1, HIGHEST_VLAN + 1)))
 
