@@ -158,6 +158,21 @@ def test_update_hangs_a_branch_on_its_trunk_again(world: World) -> None:
     assert list(world.ec2.region.associations) == [updated.association_id]
 
 
+def test_association_that_was_given_is_kept_when_a_list_still_shows_the_one_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a branch that was taken off its trunk, and lists of which the second is of before that
+    made = made_in(world)
+    listed = world.ec2.describe_trunk_associations
+    lists = iter([None, listed()])
+    world.ec2.region.disassociate(made.association_id)
+    monkeypatch.setattr(world.ec2, "describe_trunk_associations", lambda **_: next(lists, None) or listed())
+
+    # when it is hung on again, then the new association is told
+    updated = world.process.update(made.interface.id, world.spec)
+    assert list(world.ec2.region.associations) == [updated.association_id] != [made.association_id]
+
+
 def test_update_of_what_is_gone_or_foreign_is_refused(world: World) -> None:
     with pytest.raises(NotFoundError):
         world.process.update("eni-0123456789abcdef0", world.spec)
