@@ -166,6 +166,7 @@ def test_association_that_was_given_is_kept_when_a_list_still_shows_the_one_befo
     listed = world.ec2.describe_trunk_associations
     lists = iter([None, listed()])
     world.ec2.region.disassociate(made.association_id)
+    world.clock.sleep(1)
     monkeypatch.setattr(world.ec2, "describe_trunk_associations", lambda **_: next(lists, None) or listed())
 
     # when it is hung on again, then the new association is told
