@@ -89,6 +89,7 @@ def test_a_bad_file_ends_with_2_and_the_others_are_checked(folder: Path) -> None
     ("content", "says"),
     [
         ("a: [", "it cannot be read"),
+        ("", "it is empty"),
         ("config: {}\n", "it has no config podsg:environment"),
         ("[]\n", "it has no config podsg:environment"),
         ("config: {'podsg:environment': {name: dev, netwrok: {}}}\n", "netwrok: found an unknown key"),
@@ -138,3 +139,28 @@ def test_waivers_of_a_stack_file_count_for_it(folder: Path) -> None:
 def test_forms_for_machines(folder: Path, form: str, begins: str) -> None:
     (folder / "policy.yaml").write_text(BROKEN)
     assert run("policy.yaml", "--format", form).stdout.startswith(begins)
+
+
+def test_a_stack_of_any_program(folder: Path) -> None:
+    policy = {
+        "urn": "urn:pulumi:dev::shop::kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy::ui",
+        "type": "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy",
+        "inputs": {"spec": {"securityGroups": {"groupIds": ["sg-0123456789abcdef0"]}}},
+    }
+    (folder / "export.json").write_text(json.dumps({"deployment": {"resources": [policy]}}))
+    result = found("--stack", "export.json")
+    assert [(one["guardrail"], one["urn"]) for one in result["findings"]] == [
+        ("policy-has-selector", policy["urn"])
+    ]
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "null"])
+def test_a_stack_that_cannot_be_read_is_told(folder: Path, content: str) -> None:
+    (folder / "export.json").write_text(content)
+    assert run("--stack", "export.json").exit_code == 2
+
+
+def test_nothing_to_check_is_said(folder: Path) -> None:
+    done = run()
+    assert done.exit_code == 2
+    assert "name a PATH or a --stack" in done.output

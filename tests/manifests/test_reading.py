@@ -14,8 +14,9 @@ from typing import Literal
 import pytest
 import yaml
 
-from podsg.manifests import FileProblem, Read, read, values
+from podsg.manifests import FileProblem, Read, values
 from podsg.manifests import files as manifest_files
+from podsg.manifests.reading import read
 
 OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n"
 SHOP = Path(__file__).parent / "shop"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from podsg.guardrails import Scene, Verdict, judge
-from podsg.manifests import read, snapshot_of
+from podsg.manifests import snapshot_of
+from podsg.manifests.reading import read
 from podsg.model.snapshot import (
     NOT_READ,
     Container,

@@ -17,8 +17,10 @@ import yaml
 from podsg.errors import InputError
 from podsg.guardrails import Outcome, Scene, judge
 from podsg.guardrails.waivers import Waiver, settle
-from podsg.manifests import read, snapshot_of
+from podsg.manifests import snapshot_of
+from podsg.manifests.reading import read
 from podsg.model import EnvironmentSpec, WaiverSpec, parse_environment, parse_part, spec_snapshot
+from podsg.preview.scene import scene_of
 from podsg.report.check_github import check_github
 from podsg.report.check_json import check_json
 from podsg.report.check_report import CheckReport, Unread
@@ -44,14 +46,18 @@ _WRITERS: Final[dict[Format, Callable[[CheckReport], str]]] = {
 }
 
 
-def check(
+def check(  # noqa: PLR0913, PLR0917 - each argument is an option
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="PATH…",
             help="Manifests, folders of them, stack files (Pulumi.<stack>.yaml), and - for standard input.",
         ),
-    ],
+    ] = None,
+    stack: Annotated[
+        list[Path] | None,
+        typer.Option(help="What `pulumi stack export` or `pulumi preview --json` wrote; any stack."),
+    ] = None,
     namespace: Annotated[
         str, typer.Option(help="Namespace of manifests that name none. Default: it is not known.")
     ] = "",
@@ -64,23 +70,30 @@ def check(
 ) -> None:
     """Check manifests and stack files against the best practices of security groups for pods.
 
-    Manifests are judged together, each stack file by itself. What is not told is undecided, never passed.
+    Manifests are judged together, each stack file and each stack by itself.
+    What is not told is undecided, never passed.
 
-    Examples: `podsg check k8s/ stacks/Pulumi.dev.yaml`, `helm template shop | podsg check -`.
+    Examples: `podsg check k8s/ stacks/Pulumi.dev.yaml`, `helm template shop | podsg check -`,
+    `podsg check --stack preview.json`.
 
     Exit code 0: no errors; 1: errors; 2: something could not be read.
     """
-    report = checked(paths, namespace, waivers)
+    if not paths and not stack:
+        raise typer.BadParameter("name a PATH or a --stack")
+    report = checked(paths or [], stack or [], namespace, waivers)
     text = check_text(report, with_undecided=undecided) if form is Format.TEXT else _WRITERS[form](report)
     sys.stdout.write(f"{text}\n")
     raise typer.Exit(report.exit_code)
 
 
-def checked(paths: Sequence[str], namespace: str, waivers: Path | None) -> CheckReport:
+def checked(
+    paths: Sequence[str], stacks: Sequence[Path], namespace: str, waivers: Path | None
+) -> CheckReport:
     """Check what paths name.
 
     Args:
         paths: Manifests, folders, stack files, and - for standard input.
+        stacks: Files with exports and previews of stacks.
         namespace: Namespace of manifests that name none; empty if it is not known.
         waivers: File of waivers.
     """
@@ -95,6 +108,8 @@ def checked(paths: Sequence[str], namespace: str, waivers: Path | None) -> Check
         if (spec := _environment(path, unread)) is not None:
             outcomes += judge(Scene(spec_snapshot(spec)))
             waived += map(_waiver, spec.waivers)
+    for export in stacks:
+        outcomes += _of_stack(str(export), unread)
     settled = settle(outcomes, waived, datetime.now(UTC).date())
     return CheckReport(settled.outcomes, settled.waived, tuple(unread))
 
@@ -111,6 +126,17 @@ def _environment(path: str, unread: list[Unread]) -> EnvironmentSpec | None:
     except InputError as error:
         unread.append(Unread(path, 0, str(error)))
         return None
+
+
+def _of_stack(path: str, unread: list[Unread]) -> tuple[Outcome, ...]:
+    document = _loaded(path, unread, json.loads)
+    if document is None:
+        return ()
+    try:
+        return judge(scene_of(document, path))
+    except InputError as error:
+        unread.append(Unread(path, 0, str(error)))
+        return ()
 
 
 def _waivers_of(path: Path | None, unread: list[Unread]) -> list[Waiver]:
@@ -131,9 +157,12 @@ def _waiver(spec: WaiverSpec) -> Waiver:
     return Waiver(spec.guardrail, spec.subject, spec.reason, date.fromisoformat(spec.until))
 
 
-def _loaded(path: str, unread: list[Unread]) -> Any:  # noqa: ANN401 - whatever YAML holds
+def _loaded(path: str, unread: list[Unread], load: Callable[[str], Any] = yaml.safe_load) -> Any:  # noqa: ANN401 - whatever the file holds
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = load(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         unread.append(Unread(path, 0, f"it cannot be read: {error}"))
         return None
+    if content is None:
+        unread.append(Unread(path, 0, "it is empty"))
+    return content

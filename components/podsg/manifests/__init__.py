@@ -1,7 +1,6 @@
 """Kubernetes manifests, such as Helm and Kustomize make them, as a snapshot; reads files and nothing else."""
 
 from podsg.manifests.document import Document, FileProblem, Read
-from podsg.manifests.reading import read
 from podsg.manifests.snapshot import snapshot_of
 
-__all__ = ["Document", "FileProblem", "Read", "read", "snapshot_of"]
+__all__ = ["Document", "FileProblem", "Read", "snapshot_of"]

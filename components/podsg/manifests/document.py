@@ -68,7 +68,9 @@ class Document:
     name: str
     """Name, or the beginning of it (`generateName`); empty if it has none."""
     content: Mapping[str, Any]
-    """The whole object."""
+    """The whole object; `Unknown` stands for what is not known yet."""
+    urn: str = ""
+    """URN in the engine's record; empty if it was read from a file."""
 
     def namespace_or(self, default: str) -> Maybe[str]:
         """Return its namespace, or a default; Unknown if both are empty."""
@@ -82,7 +84,7 @@ class Document:
         """
         namespace = self.namespace or default_namespace
         name = f"{namespace}/{self.name}" if namespace else self.name
-        return Place(f"{self.kind} {name}", self.file, self.line)
+        return Place(f"{self.kind} {name}", self.file, self.line, self.urn)
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ class FieldError(Exception):
     """
 
     def __init__(self, path: str, found: object, allowed: str) -> None:
-        """Make the text."""
+        """Make the text; what is not known yet is no fault."""
+        self.unknown = found if isinstance(found, Unknown) else None
         super().__init__(str(Problem(path, shown(found), allowed)))
 
 
 def maybe(read: Callable[[], Maybe[Item]]) -> Maybe[Item]:
-    """Return what is read, or Unknown if a field of it is not of its type.
+    """Return what is read, or Unknown if a field of it is not known yet or not of its type.
 
     Example:
         >>> maybe(lambda: Fields({"replicas": "two"}, "spec").number("replicas", 1)).text
@@ -37,7 +38,7 @@ def maybe(read: Callable[[], Maybe[Item]]) -> Maybe[Item]:
     try:
         return read()
     except FieldError as error:
-        return Unknown(str(error))
+        return error.unknown or Unknown(str(error))
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def _group_ids(groups: Fields) -> tuple[Maybe[str], ...]:
 
 
 def _group_id(value: Any, path: str) -> Maybe[str]:  # noqa: ANN401 - any value
-    if isinstance(value, str) and value:
+    if isinstance(value, Unknown) or (isinstance(value, str) and value):
         return value
     return Unknown(str(FieldError(path, value, "the id of a security group")))
 
