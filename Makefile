@@ -88,6 +88,7 @@ generated: .venv/.done ## Say whether a generated file differs from its source
 	$(RUN)python tools/typed_args.py --check
 	$(RUN)python tools/component_schema.py --check
 	$(RUN)python tools/guardrail_pages.py --check
+	$(RUN)python tools/instance_limits.py --check
 	env -u UV_FROZEN $(UV) lock --quiet --check
 	$(call export_requirements) | diff -u requirements.txt - || { echo "Fix: make lock"; exit 1; }
 	$(call export_lock) | diff -u requirements.lock - || { echo "Fix: make lock"; exit 1; }

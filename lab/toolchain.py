@@ -123,6 +123,15 @@ def crd_folder() -> Path:
     return _controller_config() / "crd" / "bases"
 
 
+def controller_source(report: Report) -> Path:
+    """Return the folder of the VPC Resource Controller's Go module, fetched if need be.
+
+    Raises:
+        LabError: It cannot be fetched.
+    """
+    return _fetch(CONTROLLER, CONTROLLER_MODULE, report)
+
+
 def _controller_config() -> Path:
     return CONTROLLER.folder.parent / "config"
 
@@ -248,7 +257,7 @@ def _copy_manifests(report: Report) -> None:
         return
     unfinished = target.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(_fetch(CONTROLLER, CONTROLLER_MODULE, report) / "config", unfinished)
+    shutil.copytree(controller_source(report) / "config", unfinished)
     unfinished.rename(target)
 
 
