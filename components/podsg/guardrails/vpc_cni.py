@@ -40,7 +40,7 @@ _MULTI_NIC: Final = ("k8s.amazonaws.com/nicConfig", "multi-nic-attachment")
 def _pod_eni(scene: Scene) -> Iterator[Applied]:
     def check() -> Failure | None:
         value = variable(scene.now, POD_ENI)
-        if value == "true":
+        if is_on(scene.now, POD_ENI):
             return None
         return Failure(f'{POD_ENI} is "{value}", and policies are there', setting(POD_ENI, "true"))
 
@@ -207,7 +207,7 @@ GUARDRAILS: Final = (
         number=1,
         title="The VPC CNI is told to use pod ENIs where SecurityGroupPolicy objects are there",
         severity=Severity.ERROR,
-        condition='A SecurityGroupPolicy exists, and ENABLE_POD_ENI is not "true"',
+        condition="A SecurityGroupPolicy exists, and ENABLE_POD_ENI is not on",
         consequence=(
             "the webhook asks for a branch ENI all the same, no node offers one, and the pods stay Pending"
         ),

@@ -91,6 +91,7 @@ CASES = (
     ),
     Case("pod-eni-enabled", Kind.FAILS, "it is not set", now(vpc_cni=replace(VPC_CNI, env={}))),
     Case("pod-eni-enabled", Kind.PASSES, "it is true", now()),
+    Case("pod-eni-enabled", Kind.PASSES, "it is 1", now(vpc_cni=_env(ENABLE_POD_ENI="1"))),
     Case("pod-eni-enabled", Kind.UNDECIDED, "it is not known", now(vpc_cni=_env(ENABLE_POD_ENI=LATER))),
     Case("pod-eni-enabled", Kind.UNDECIDED, "no policies were read", now(policies=NOT_READ)),
     Case("pod-eni-enabled", Kind.NOT_APPLICABLE, "there is no policy", now(policies=())),
