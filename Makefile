@@ -96,7 +96,7 @@ generated: .venv/.done ## Say whether a generated file differs from its source
 
 .PHONY: test-pure
 test-pure: .venv-pure/.done ## Pure packages in a bare interpreter, 100 % branch coverage
-	PYTHONPATH=components:. $(PURE)python -m pytest tests/pure components/podsg/capacity \
+	PYTHONPATH=components:. $(PURE)python -m pytest tests/pure components/podsg/errors.py components/podsg/capacity \
 	  components/podsg/guardrails components/podsg/lifecycle components/podsg/model components/podsg/preview \
 	  --cov=podsg.capacity --cov=podsg.errors --cov=podsg.guardrails --cov=podsg.lifecycle --cov=podsg.model \
 	  --cov=podsg.preview --cov-branch --cov-fail-under=100

@@ -59,6 +59,27 @@ class Problem:
         return f"{self.path}: found {self.found}; allowed: {self.allowed}"
 
 
+@dataclass(frozen=True)
+class FileProblem:
+    """A file or folder that is not read, and why.
+
+    Example:
+        >>> print(FileProblem("apps/ui.yaml", "a tab indents this line; YAML indents with spaces", 12))
+        apps/ui.yaml:12: a tab indents this line; YAML indents with spaces
+    """
+
+    file: str
+    """File or folder, as it was named."""
+    text: str
+    """What is wrong, and what to do."""
+    line: int = 0
+    """Line that shows it (1 or more); 0 if no line does."""
+
+    def __str__(self) -> str:
+        """Show it in one line."""
+        return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
+
+
 class InputError(PodsgError):
     """An input is refused, with all its problems in one report.
 

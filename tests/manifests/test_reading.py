@@ -14,7 +14,8 @@ from typing import Literal
 import pytest
 import yaml
 
-from podsg.manifests import FileProblem, Read, values
+from podsg.errors import FileProblem
+from podsg.manifests import Read, values
 from podsg.manifests import files as manifest_files
 from podsg.manifests.reading import read
 

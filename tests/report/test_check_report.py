@@ -11,12 +11,13 @@ from typing import Any
 import pysarif
 import pytest
 
+from podsg.errors import FileProblem
 from podsg.guardrails import GUARDRAILS, Outcome, Scene, judge
 from podsg.guardrails.waivers import Waiver, settle
 from podsg.model.snapshot import NOT_READ, Place, Policy, Snapshot, VpcCni
 from podsg.report.check_github import check_github
 from podsg.report.check_json import check_json
-from podsg.report.check_report import FOUND, PASSED, UNREADABLE, CheckReport, Unread
+from podsg.report.check_report import FOUND, PASSED, UNREADABLE, CheckReport
 from podsg.report.check_sarif import check_sarif
 from podsg.report.check_text import check_text
 
@@ -28,7 +29,7 @@ FEW = [
 ]
 PLACE = Place("SecurityGroupPolicy shop/ui", file="apps/shop, ui.yaml", line=3)
 WAIVED = Place("SecurityGroupPolicy shop/cart", file="apps/cart.yaml", line=7)
-UNREAD = Unread("apps/50%.yaml", 2, "line 2: a tab\nFix: use spaces.")
+UNREAD = FileProblem("apps/50%.yaml", "line 2: a tab\nFix: use spaces.", 2)
 
 
 def outcomes() -> tuple[Outcome, ...]:

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 import yaml
 
-from podsg.errors import InputError
+from podsg.errors import FileProblem, InputError
 from podsg.guardrails import Outcome, Scene, judge
 from podsg.guardrails.waivers import Waiver, settle
 from podsg.manifests import snapshot_of
@@ -23,7 +23,7 @@ from podsg.model import EnvironmentSpec, WaiverSpec, parse_environment, parse_pa
 from podsg.preview.scene import scene_of
 from podsg.report.check_github import check_github
 from podsg.report.check_json import check_json
-from podsg.report.check_report import CheckReport, Unread
+from podsg.report.check_report import CheckReport
 from podsg.report.check_sarif import check_sarif
 from podsg.report.check_text import check_text
 
@@ -100,69 +100,65 @@ def checked(
     stack_files = [path for path in paths if _STACK_FILE.fullmatch(Path(path).name)]
     manifests = read([path for path in paths if path not in stack_files])
     outcomes: list[Outcome] = []
-    unread = [Unread(one.file, one.line, one.text) for one in manifests.problems]
+    unread = [*manifests.problems]
     waived = _waivers_of(waivers, unread)
     if manifests.documents:
         outcomes += judge(Scene(snapshot_of(manifests.documents, namespace)))
     for path in stack_files:
         if (spec := _environment(path, unread)) is not None:
             outcomes += judge(Scene(spec_snapshot(spec)))
-            waived += map(_waiver, spec.waivers)
+            waived += [Waiver.written(**one.model_dump()) for one in spec.waivers]
     for export in stacks:
         outcomes += _of_stack(str(export), unread)
     settled = settle(outcomes, waived, datetime.now(UTC).date())
     return CheckReport(settled.outcomes, settled.waived, tuple(unread))
 
 
-def _environment(path: str, unread: list[Unread]) -> EnvironmentSpec | None:
+def _environment(path: str, unread: list[FileProblem]) -> EnvironmentSpec | None:
     content = _loaded(path, unread)
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict) or "podsg:environment" not in config:
         if content is not None:
-            unread.append(Unread(path, 0, "it has no config podsg:environment"))
+            unread.append(FileProblem(path, "it has no config podsg:environment"))
         return None
     try:
         return parse_environment(config["podsg:environment"], region=config.get("aws:region"))
     except InputError as error:
-        unread.append(Unread(path, 0, str(error)))
+        unread.append(FileProblem(path, str(error)))
         return None
 
 
-def _of_stack(path: str, unread: list[Unread]) -> tuple[Outcome, ...]:
+def _of_stack(path: str, unread: list[FileProblem]) -> tuple[Outcome, ...]:
     document = _loaded(path, unread, json.loads)
     if document is None:
         return ()
     try:
         return judge(scene_of(document, path))
     except InputError as error:
-        unread.append(Unread(path, 0, str(error)))
+        unread.append(FileProblem(path, str(error)))
         return ()
 
 
-def _waivers_of(path: Path | None, unread: list[Unread]) -> list[Waiver]:
+def _waivers_of(path: Path | None, unread: list[FileProblem]) -> list[Waiver]:
     content = [] if path is None else _loaded(str(path), unread)
     if content is not None and not isinstance(content, list):
-        unread.append(Unread(str(path), 0, "it is no list of waivers"))
+        unread.append(FileProblem(str(path), "it is no list of waivers"))
         return []
     found = []
     for number, one in enumerate(content or []):
         try:
-            found.append(_waiver(parse_part(WaiverSpec, one, f"waivers[{number}]")))
+            found.append(Waiver.written(**parse_part(WaiverSpec, one, f"waivers[{number}]").model_dump()))
         except InputError as error:
-            unread.append(Unread(str(path), 0, str(error)))
+            unread.append(FileProblem(str(path), str(error)))
     return found
 
 
-def _waiver(spec: WaiverSpec) -> Waiver:
-    return Waiver(spec.guardrail, spec.subject, spec.reason, date.fromisoformat(spec.until))
-
-
-def _loaded(path: str, unread: list[Unread], load: Callable[[str], Any] = yaml.safe_load) -> Any:  # noqa: ANN401 - whatever the file holds
+def _loaded(path: str, unread: list[FileProblem], load: Callable[[str], Any] = yaml.safe_load) -> Any:  # noqa: ANN401 - whatever the file holds
     try:
         content = load(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        unread.append(Unread(path, 0, f"it cannot be read: {error}"))
+        unread.append(FileProblem(path, f"it cannot be read: {error}"))
         return None
     if content is None:
-        unread.append(Unread(path, 0, "it is empty"))
+        unread.append(FileProblem(path, "it is empty"))
     return content

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from podsg.guardrails.record import Applied, Failure, Scene, Subject
+from podsg.guardrails.record import Applied, Failure, Scene
 from podsg.guardrails.selection import each_selected, policies_of
-from podsg.model.snapshot import NotKnownError, PodSet, Policy, Snapshot, known
+from podsg.model.snapshot import PodSet, Policy, Snapshot, known
 
 
 def policies_on_eni(snapshot: Snapshot, pods: PodSet) -> tuple[Policy, ...]:
@@ -53,12 +53,3 @@ def each_with_branch_eni(
     for one in each_selected(scene, of_own_network, in_strict_mode_only=in_strict_mode_only):
         if not (isinstance(one.subject, PodSet) and one.subject.is_host_network is True):
             yield one
-
-
-def undecided(subject: Subject, error: NotKnownError) -> Applied:
-    """Return a check that cannot be made for want of knowledge."""
-
-    def check() -> Failure | None:
-        raise error
-
-    return Applied(subject, check)

@@ -117,7 +117,7 @@ def init_setting(name: str, value: str) -> Fix:
 
 def with_vpc_cni(scene: Scene, cni: VpcCni) -> Scene:
     """Return the scene with another VPC CNI."""
-    return replace(scene, now=replace(scene.now, vpc_cni=cni))
+    return scene.with_parts(vpc_cni=cni)
 
 
 def _value(name: str, env: Mapping[str, Maybe[str]]) -> str:

@@ -43,7 +43,7 @@ def _role(scene: Scene) -> Iterator[Applied]:
         allowed = replace(cluster(scene.now), role_policies=names | {_ROLE_POLICY})
         fix = Fix(
             f"attach the managed policy {_ROLE_POLICY} to the role of the cluster",
-            lambda scene: replace(scene, now=replace(scene.now, cluster=allowed)),
+            lambda scene: scene.with_parts(cluster=allowed),
         )
         return Failure(f"its role has {found}, and not {_ROLE_POLICY}", fix)
 
@@ -58,7 +58,7 @@ def _auto_mode(scene: Scene) -> Iterator[Applied]:
         own = NodeGroup(Place("nodes for pods with branch ENIs"), "branch-enis", instance_types=("m5.large",))
         fix = Fix(
             "add a managed node group of a type with a trunk, such as m5.large",
-            lambda scene: replace(scene, now=replace(scene.now, node_groups=(own,))),
+            lambda scene: scene.with_parts(node_groups=(own,)),
         )
         version = known("version of the cluster", cluster(scene.now).version)
         problem = f"EKS Auto Mode makes all its nodes, 0 node groups are there, and its version is {version}"
@@ -135,7 +135,9 @@ def _pod_identity(scene: Scene) -> Iterator[Applied]:
         fix = Fix(
             f"give {account.place} its role by IRSA (annotation eks.amazonaws.com/role-arn) and delete its "
             f'Pod Identity association, or set {MODE} to "standard"',
-            lambda scene: _without_pod_identity(scene, account),
+            lambda scene: scene.with_item(
+                "service_accounts", account, replace(account, has_pod_identity=False)
+            ),
         )
         return Failure(f'{account.place} has an EKS Pod Identity association, and {MODE} is "strict"', fix)
 
@@ -151,14 +153,6 @@ def _account_of(snapshot: Snapshot, pods: PodSet) -> ServiceAccount | None:
         ):
             return account
     return None
-
-
-def _without_pod_identity(scene: Scene, account: ServiceAccount) -> Scene:
-    accounts = tuple(
-        replace(one, has_pod_identity=False) if one == account else one
-        for one in known("service accounts", scene.now.service_accounts)
-    )
-    return replace(scene, now=replace(scene.now, service_accounts=accounts))
 
 
 def _upgrade(version: tuple[int, ...]) -> Fix:

@@ -31,8 +31,7 @@ def _outcomes(guardrail: Guardrail, scene: Scene) -> Iterator[Outcome]:
     try:
         applied = list(guardrail.applies(scene))
     except NotKnownError as error:
-        place = Place("the environment")
-        yield Outcome(guardrail, place, Verdict.UNDECIDED, missing=error.subject, unknown=error.unknown)
+        yield _undecided(guardrail, Place("the environment"), error)
         return
     for one in applied:
         yield _outcome(guardrail, one)
@@ -43,7 +42,11 @@ def _outcome(guardrail: Guardrail, applied: Applied) -> Outcome:
     try:
         failure = applied.check()
     except NotKnownError as error:
-        return Outcome(guardrail, place, Verdict.UNDECIDED, missing=error.subject, unknown=error.unknown)
+        return _undecided(guardrail, place, error)
     if failure is None:
         return Outcome(guardrail, place, Verdict.PASSED)
     return Outcome(guardrail, place, Verdict.FAILED, failure)
+
+
+def _undecided(guardrail: Guardrail, place: Place, error: NotKnownError) -> Outcome:
+    return Outcome(guardrail, place, Verdict.UNDECIDED, missing=error.subject, unknown=error.unknown)

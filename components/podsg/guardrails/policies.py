@@ -15,11 +15,6 @@ def _each_policy(scene: Scene, check: Callable[[Policy], Failure | None]) -> Ite
     return (Applied(policy, lambda policy=policy: check(policy)) for policy in policies(scene.now))  # type: ignore[misc]
 
 
-def _with_policy(scene: Scene, old: Policy, new: Policy) -> Scene:
-    changed = tuple(new if one == old else one for one in policies(scene.now))
-    return replace(scene, now=replace(scene.now, policies=changed))
-
-
 def _has_selector(scene: Scene) -> Iterator[Applied]:
     def check(policy: Policy) -> Failure | None:
         selectors = (
@@ -31,7 +26,7 @@ def _has_selector(scene: Scene) -> Iterator[Applied]:
         labelled = replace(policy, pod_selector={"matchLabels": {"app": policy.name}})
         fix = Fix(
             "give it a podSelector or a serviceAccountSelector with the labels of the pods that it is for",
-            lambda scene: _with_policy(scene, policy, labelled),
+            lambda scene: scene.with_item("policies", policy, labelled),
         )
         return Failure("it has neither a podSelector nor a serviceAccountSelector", fix)
 

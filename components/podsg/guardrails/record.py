@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -42,6 +42,21 @@ class Scene:
 
     now: Snapshot
     before: Snapshot | None = None
+
+    def with_parts(self, **parts: object) -> Scene:
+        """Return the scene with other parts of what is now."""
+        return replace(self, now=replace(self.now, **parts))  # type: ignore[arg-type]
+
+    def with_item(self, part: str, old: object, new: object) -> Scene:
+        """Return the scene with another item in a part of what is now.
+
+        Args:
+            part: Name of the part, such as `policies`; it is known.
+            old: The item.
+            new: What stands in its place.
+        """
+        items = getattr(self.now, part)
+        return self.with_parts(**{part: tuple(new if one == old else one for one in items)})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from podsg.guardrails.cni_settings import is_strict
-from podsg.guardrails.record import Applied, Failure, Scene
+from podsg.guardrails.record import Applied, Failure, Scene, Subject
 from podsg.model.label_selectors import Labels, matches
 from podsg.model.snapshot import NotKnownError, PodSet, Policy, Snapshot, known
 
@@ -51,18 +51,20 @@ def each_selected(
             if policies_of(scene.now, pods):
                 yield _applied(pods, check)
         except NotKnownError as error:
-            yield _undecided(pods, error)
+            yield undecided(pods, error)
+
+
+def undecided(subject: Subject, error: NotKnownError) -> Applied:
+    """Return a check that cannot be made for want of knowledge."""
+
+    def check() -> Failure | None:
+        raise error
+
+    return Applied(subject, check)
 
 
 def _applied(pods: PodSet, check: Callable[[PodSet], Failure | None]) -> Applied:
     return Applied(pods, lambda: check(pods))
-
-
-def _undecided(pods: PodSet, error: NotKnownError) -> Applied:
-    def check() -> Failure | None:
-        raise NotKnownError(error.subject, error.unknown)
-
-    return Applied(pods, check)
 
 
 def _selects(snapshot: Snapshot, policy: Policy, pods: PodSet) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from podsg.guardrails.branch_pods import each_with_branch_eni, undecided
+from podsg.guardrails.branch_pods import each_with_branch_eni
 from podsg.guardrails.cluster_facts import is_ipv6
 from podsg.guardrails.cni_settings import (
     EARLY_DEMUX,
@@ -29,7 +29,7 @@ from podsg.guardrails.cni_settings import (
 )
 from podsg.guardrails.node_sharing import Neighbours, neighbours
 from podsg.guardrails.record import Applied, Failure, Fix, Guardrail, Scene, Severity
-from podsg.guardrails.selection import each_selected, policies
+from podsg.guardrails.selection import each_selected, policies, undecided
 from podsg.model.snapshot import NetworkPolicy, NotKnownError, Place, PodSet, known
 
 # Source: aws/amazon-vpc-resource-controller-k8s v1.8.2, pkg/provider/branch/cooldown/cooldown.go.
@@ -51,7 +51,7 @@ def _pod_eni(scene: Scene) -> Iterator[Applied]:
 def _early_demux(scene: Scene) -> Iterator[Applied]:
     def check(pods: PodSet) -> Failure | None:
         containers = known(f"containers of {pods.place}", pods.containers)
-        count = sum(probe.protocol in {"http", "tcp", "grpc"} for one in containers for probe in one.probes)
+        count = sum(len(one.probes) for one in containers)
         if not count or init_variable(scene.now, EARLY_DEMUX) == "true":
             return None
         problem = f'{EARLY_DEMUX} is not "true", and the kubelet makes {count} probes over the network'
@@ -118,7 +118,7 @@ def _with_network_policies(scene: Scene, pairs: tuple[Neighbours, ...]) -> Scene
     )
     there = known("NetworkPolicy objects", scene.now.network_policies)
     enforced = with_vpc_cni(scene, replace(vpc_cni(scene.now), has_network_policy=True))
-    return replace(enforced, now=replace(enforced.now, network_policies=(*there, *more)))
+    return enforced.with_parts(network_policies=(*there, *more))
 
 
 def _prefix_delegation(scene: Scene) -> Iterator[Applied]:
@@ -184,7 +184,7 @@ def _one_nic(scene: Scene) -> Iterator[Applied]:
         if annotations.get(key) != value:
             return None
         without = replace(pods, annotations={name: annotations[name] for name in annotations if name != key})
-        fix = Fix(f"remove the annotation {key}", lambda scene: _with_pods(scene, pods, without))
+        fix = Fix(f"remove the annotation {key}", lambda scene: scene.with_item("pod_sets", pods, without))
         return Failure(f'it has the annotation {key} "{value}", and a policy selects it', fix)
 
     if not policies(scene.now):
@@ -194,11 +194,6 @@ def _one_nic(scene: Scene) -> Iterator[Applied]:
         yield from each_with_branch_eni(scene, has_one)
     except NotKnownError as error:
         yield undecided(vpc_cni(scene.now), error)
-
-
-def _with_pods(scene: Scene, old: PodSet, new: PodSet) -> Scene:
-    changed = tuple(new if one == old else one for one in known("pods", scene.now.pod_sets))
-    return replace(scene, now=replace(scene.now, pod_sets=changed))
 
 
 GUARDRAILS: Final = (

@@ -27,6 +27,16 @@ class Waiver:
     reason: str
     until: date
 
+    @classmethod
+    def written(cls, guardrail: str, subject: str, reason: str, until: str) -> Waiver:
+        """Return a waiver whose end is written as text.
+
+        Example:
+            >>> Waiver.written("pod-eni-enabled", "vpc-cni", "the pods come later", "2026-12-31").until
+            datetime.date(2026, 12, 31)
+        """
+        return cls(guardrail, subject, reason, date.fromisoformat(until))
+
     def covers(self, outcome: Outcome) -> bool:
         """Tell whether it is about a finding, in force or not."""
         return (self.guardrail, self.subject) == (outcome.guardrail.id, outcome.place.subject)

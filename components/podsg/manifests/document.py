@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from podsg.errors import FileProblem
 from podsg.model.snapshot import Maybe, Place, Unknown
 
 
@@ -21,27 +22,6 @@ class RefusedError(Exception):
         """Keep what is wrong."""
         self.text, self.line = text, line
         super().__init__(text)
-
-
-@dataclass(frozen=True)
-class FileProblem:
-    """A file that is not read, and why.
-
-    Example:
-        >>> print(FileProblem("apps/ui.yaml", "a tab indents this line; YAML indents with spaces", 12))
-        apps/ui.yaml:12: a tab indents this line; YAML indents with spaces
-    """
-
-    file: str
-    """File or folder, as it was named."""
-    text: str
-    """What is wrong, and what to do."""
-    line: int = 0
-    """Line that shows it (1 or more); 0 if no line does."""
-
-    def __str__(self) -> str:
-        """Show it in one line."""
-        return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from podsg.manifests.document import FileProblem, RefusedError
+from podsg.errors import FileProblem
+from podsg.manifests.document import RefusedError
 from podsg.model.wording import joined
 
 MAX_BYTES: Final = 64 * 1024 * 1024

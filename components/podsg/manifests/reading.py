@@ -9,7 +9,8 @@ from typing import BinaryIO, Final
 
 import yaml
 
-from podsg.manifests.document import Document, FileProblem, Read, RefusedError
+from podsg.errors import FileProblem
+from podsg.manifests.document import Document, Read, RefusedError
 from podsg.manifests.files import found, text_of
 from podsg.manifests.objects import documents_of
 from podsg.manifests.values import roots

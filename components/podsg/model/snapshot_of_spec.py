@@ -23,6 +23,7 @@ from podsg.model.snapshot import (
     Subnet,
     Unknown,
     VpcCni,
+    addresses_for_use,
 )
 from podsg.model.subnets import plan_subnets
 from podsg.model.vpc_cni import VpcCniSpec, configuration_values
@@ -32,8 +33,6 @@ AFTER_UPDATE: Final = Unknown("it is known after the update")
 ELSEWHERE: Final = Unknown("the description of an environment does not tell it")
 # Source: the component NodeGroup makes nodes of Amazon Linux 2023 only.
 _AMI_TYPES: Final = {"arm64": "AL2023_ARM_64_STANDARD", "x86_64": "AL2023_x86_64_STANDARD"}
-# Source: VPC user guide, "Subnet CIDR blocks": the first four addresses and the last one are not for use.
-_KEPT_BY_AWS: Final = 5
 
 
 def spec_snapshot(spec: EnvironmentSpec) -> Snapshot:
@@ -143,7 +142,7 @@ def _subnets(network: NetworkSpec) -> Iterator[Subnet]:
                 vpc_id=AFTER_UPDATE,
                 cidr=block,
                 zone=zone,
-                free_addresses=_addresses(block),
+                free_addresses=addresses_for_use(block),
                 default_route=route,
             )
 
@@ -152,11 +151,6 @@ def _private_subnet_ids(spec: EnvironmentSpec) -> Maybe[tuple[str, ...]]:
     if spec.network is not None:
         return tuple(one.id for one in _subnets(spec.network) if one.id.startswith("private"))
     return ELSEWHERE
-
-
-def _addresses(block: str) -> int:
-    prefix = int(block.rpartition("/")[2])
-    return int(2 ** (32 - prefix)) - _KEPT_BY_AWS
 
 
 def _policy(name: str, work: WorkloadSpec) -> Policy:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_network
 from typing import Any, Final
 
-from podsg.model.snapshot import GroupRule, Maybe, SecurityGroup, Subnet, Unknown
+from podsg.model.snapshot import GroupRule, Maybe, SecurityGroup, Subnet, Unknown, addresses_for_use
 from podsg.preview.references import References
 from podsg.preview.resources import Resource, has_unknown
 
@@ -21,8 +20,6 @@ ROUTE: Final = "aws:ec2/route:Route"
 ROUTE_TABLE: Final = "aws:ec2/routeTable:RouteTable"
 ASSOCIATION: Final = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 _ANYWHERE: Final = "0.0.0.0/0"
-# Source: VPC user guide, "Subnet CIDR blocks": the first four addresses and the last one are not for use.
-_KEPT_BY_AWS: Final = 5
 
 
 def subnets(references: References) -> tuple[Subnet, ...]:
@@ -68,7 +65,7 @@ def _subnet(references: References, one: Resource, route: str) -> Subnet:
     cidr = one.value("cidrBlock")
     free: Maybe[int] = cidr if isinstance(cidr, Unknown) else one.unknown("cidrBlock")
     if isinstance(cidr, str):
-        free = ip_network(cidr).num_addresses - _KEPT_BY_AWS
+        free = addresses_for_use(cidr)
     return Subnet(
         one.place,
         references.id_of(one),

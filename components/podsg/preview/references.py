@@ -60,11 +60,11 @@ class References:
         return found[0] if len(found) == 1 else value
 
     def several(self, resource: Resource, key: str, type_: str) -> Maybe[tuple[Maybe[str], ...]]:
-        """Return the ids that an input holds.
+        """Return the ids that an input holds; none if it is not set.
 
         Args:
             resource: What has the input.
-            key: Name of the input; empty if it is not set.
+            key: Name of the input.
             type_: Type of what the ids may belong to.
         """
         items = resource.inputs.get(key) or []

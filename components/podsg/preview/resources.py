@@ -21,8 +21,6 @@ _UNKNOWNS: Final = frozenset(
 )
 # Source: as above, the signature of secrets in JSON.
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-
-
 _GONE: Final = frozenset({"delete", "delete-replaced", "discard", "discard-replaced"})
 
 
@@ -113,7 +111,7 @@ def of_preview(digest: Mapping[str, Any]) -> tuple[Resource, ...]:
         digest: The whole document.
     """
     states = (step.get("newState") for step in digest.get("steps") or [] if step.get("op") not in _GONE)
-    return tuple({state["urn"]: _resource(state) for state in states if state}.values())
+    return _last_of_each(states)
 
 
 def before_preview(digest: Mapping[str, Any]) -> tuple[Resource, ...]:
@@ -122,7 +120,11 @@ def before_preview(digest: Mapping[str, Any]) -> tuple[Resource, ...]:
     Args:
         digest: The whole document.
     """
-    states = (step.get("oldState") for step in digest.get("steps") or [])
+    return _last_of_each(step.get("oldState") for step in digest.get("steps") or [])
+
+
+def _last_of_each(states: Iterable[Mapping[str, Any] | None]) -> tuple[Resource, ...]:
+    """Return one resource per URN: a replacement has several steps."""
     return tuple({state["urn"]: _resource(state) for state in states if state}.values())
 
 

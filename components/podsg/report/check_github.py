@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from podsg.errors import FileProblem
 from podsg.guardrails import Outcome
-from podsg.report.check_report import CheckReport, Unread
+from podsg.report.check_report import CheckReport
 
 
 def check_github(report: CheckReport) -> str:
@@ -23,7 +24,7 @@ def _finding(level: str, outcome: Outcome) -> str:
     return f"::{level} {at}title={_property(outcome.guardrail.id)}::{_data(str(outcome))}"
 
 
-def _unread(one: Unread) -> str:
+def _unread(one: FileProblem) -> str:
     return f"::error {_at(one.file, one.line)}title=unreadable::{_data(one.text)}"
 
 

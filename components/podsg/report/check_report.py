@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from podsg.errors import FileProblem
 from podsg.guardrails import Outcome, Severity, Verdict
 from podsg.guardrails.waivers import Waiver
 
@@ -12,27 +13,12 @@ PASSED, FOUND, UNREADABLE = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class Unread:
-    """Something that was given and could not be read."""
-
-    file: str
-    line: int
-    """Line of the problem (1 or more); 0 if it is about the whole file."""
-    text: str
-    """What is wrong with it, and what to do."""
-
-    def __str__(self) -> str:
-        """Show where and what."""
-        return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
-
-
-@dataclass(frozen=True)
 class CheckReport:
     """Outcomes of all guardrails, after waivers."""
 
     outcomes: tuple[Outcome, ...]
     waived: tuple[tuple[Outcome, Waiver], ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[FileProblem, ...] = ()
 
     @property
     def errors(self) -> tuple[Outcome, ...]:

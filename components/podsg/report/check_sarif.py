@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from podsg import __version__
+from podsg.errors import FileProblem
 from podsg.guardrails import GUARDRAILS, Guardrail, Outcome
 from podsg.guardrails.waivers import EXPIRED, UNMATCHED, Waiver
-from podsg.report.check_report import CheckReport, Unread
+from podsg.report.check_report import CheckReport
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -80,7 +81,7 @@ def _result(outcome: Outcome, index: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _notification(one: Unread) -> dict[str, Any]:
+def _notification(one: FileProblem) -> dict[str, Any]:
     location = {"physicalLocation": _physical(one.file, one.line)}
     return {"level": "error", "message": {"text": one.text}, "locations": [location]}
 

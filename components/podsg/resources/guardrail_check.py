@@ -1,6 +1,6 @@
 """The guardrails over a described environment, before anything of it is made."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pulumi
 
@@ -24,9 +24,7 @@ def check_guardrails(spec: EnvironmentSpec, component: pulumi.Resource) -> None:
         GuardrailError: Some guardrails fail; the text names all findings at once.
     """
     today = datetime.now(UTC).date()
-    waivers = [
-        Waiver(one.guardrail, one.subject, one.reason, date.fromisoformat(one.until)) for one in spec.waivers
-    ]
+    waivers = [Waiver.written(**one.model_dump()) for one in spec.waivers]
     settled = settle(judge(Scene(spec_snapshot(spec))), waivers, today)
     report = CheckReport(settled.outcomes, settled.waived)
     if report.errors:

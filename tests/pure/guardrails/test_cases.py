@@ -8,28 +8,18 @@ from podsg.guardrails import GUARDRAILS, Guardrail, Outcome, Scene, Verdict, jud
 from podsg.model.snapshot import Snapshot
 
 from . import (
-    addresses_cases,
     changes_cases,
     control_plane_cases,
-    nodes_cases,
-    order_cases,
-    pods_cases,
     policies_cases,
-    traffic_cases,
     vpc_cni_cases,
 )
 from .case import Case, Kind
 from .reference import SCENE
 
 FAMILIES = (
-    addresses_cases,
     changes_cases,
     control_plane_cases,
-    nodes_cases,
-    order_cases,
-    pods_cases,
     policies_cases,
-    traffic_cases,
     vpc_cni_cases,
 )
 CASES = tuple(case for family in FAMILIES for case in family.CASES)

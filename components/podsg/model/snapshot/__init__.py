@@ -5,7 +5,7 @@ as security groups in Kubernetes manifests, is `Unknown` as a whole.
 """
 
 from podsg.model.snapshot.cluster import Cluster, EniConfig, FargateProfile, NodeGroup, VpcCni
-from podsg.model.snapshot.network import GroupRule, SecurityGroup, Subnet
+from podsg.model.snapshot.network import GroupRule, SecurityGroup, Subnet, addresses_for_use
 from podsg.model.snapshot.objects import (
     Container,
     NetworkPolicy,
@@ -43,5 +43,6 @@ __all__ = [
     "Subnet",
     "Unknown",
     "VpcCni",
+    "addresses_for_use",
     "known",
 ]

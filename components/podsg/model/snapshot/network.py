@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Final
 
 from podsg.model.snapshot.place import Place
 from podsg.model.snapshot.values import NOT_READ, Maybe
+
+# Source: VPC user guide, "Subnet CIDR blocks": the first four addresses and the last one are not for use.
+_KEPT_BY_AWS: Final = 5
+
+
+def addresses_for_use(cidr: str) -> int:
+    """Return how many addresses a new subnet has for interfaces (count).
+
+    Args:
+        cidr: Network of the subnet.
+
+    Example:
+        >>> addresses_for_use("10.0.1.0/24")
+        251
+    """
+    return ip_network(cidr).num_addresses - _KEPT_BY_AWS
 
 
 @dataclass(frozen=True)
